@@ -1,0 +1,82 @@
+//! The command line: one file a command, under an enum that only dispatches.
+
+mod backup;
+mod doctor;
+mod rebuild;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::process::ExitCode;
+
+/// The operations board that never lies: gap-free, visibly fresh, explained, and replayable.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, about, max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Rebuild(rebuild::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Doctor(doctor::Args),
+}
+
+/// How a command ended: its exit status, or what went wrong.
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+/// Runs the command that was asked for. Exit status: 0 done, 1 failed, 2 usage.
+pub fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Rebuild(args) => rebuild::run(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {}", chain(&*error));
+        ExitCode::FAILURE
+    })
+}
+
+/// An error with all that caused it, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+struct Bar(indicatif::ProgressBar);
+
+impl Bar {
+    fn new(what: &'static str) -> Self {
+        let style = indicatif::ProgressStyle::with_template(
+            "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
+        );
+        let bar = indicatif::ProgressBar::no_length().with_message(what);
+        Self(style.map(|style| bar.clone().with_style(style)).unwrap_or(bar))
+    }
+
+    fn set(&self, done: u64, all: u64) {
+        self.0.set_length(all);
+        self.0.set_position(done);
+    }
+
+    fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}

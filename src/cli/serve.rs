@@ -1,0 +1,103 @@
+//! `bellwether serve`: the server itself.
+
+use crate::server::config::{Partial, Settings};
+use std::error::Error;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Serve the board, its REST interface and its live feed.
+///
+/// Settings come from flags, then the environment, then the settings file, then the defaults.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "First event:\n  curl -H 'content-type: application/json' \\\n       \
+    -d '{\"type\":\"validation.completed\",\"data\":{\"project\":\"demo\",\"status\":\"passed\"}}' \\\n       \
+    http://127.0.0.1:3000/api/v1/events")]
+pub struct Args {
+    /// Address to listen on; with port 0, a free one [default: 127.0.0.1:3000]
+    #[arg(long, env = "BELLWETHER_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the journal and the history are kept [default: data]
+    #[arg(long, env = "BELLWETHER_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Settings file (TOML); its keys are the names of these flags
+    #[arg(long, env = "BELLWETHER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Do not sample this machine's processors, memory, disk and network
+    #[arg(long, env = "BELLWETHER_NO_SAMPLER", num_args = 0..=1, default_missing_value = "true",
+        require_equals = true, value_name = "BOOL")]
+    no_sampler: Option<bool>,
+    /// Days the journal keeps events for, at least [default: 90]
+    #[arg(long, env = "BELLWETHER_RETAIN_DAYS", value_name = "DAYS")]
+    retain_days: Option<u32>,
+    /// Size in MiB the journal may not grow beyond; events are refused (503) instead
+    #[arg(long, env = "BELLWETHER_JOURNAL_MAX_MB", value_name = "MIB")]
+    journal_max_mb: Option<u64>,
+}
+
+impl Args {
+    fn settings(self) -> Result<Settings, String> {
+        let file = self.config.as_deref().map(Partial::from_file).transpose()?.unwrap_or_default();
+        Partial {
+            listen: self.listen,
+            data_dir: self.data_dir,
+            no_sampler: self.no_sampler,
+            retain_days: self.retain_days,
+            journal_max_mb: self.journal_max_mb,
+        }
+        .or(file)
+        .settle()
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The settings cannot be, the port is taken, or the data directory cannot be used.
+pub fn run(args: Args) -> super::Outcome {
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("BELLWETHER_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let listener = tokio::net::TcpListener::bind(settings.listen)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let ready = move || {
+            println!("listening on http://{address}");
+            let _ = std::io::stdout().flush();
+        };
+        crate::server::router::run(listener, settings, ready, asked_to_stop())
+            .await
+            .map_err(|error| -> Box<dyn Error> { error })?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Completes on SIGINT or SIGTERM.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}

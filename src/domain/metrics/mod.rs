@@ -1,0 +1,6 @@
+//! Metrics: numbers with a name and labels.
+
+#[cfg(feature = "ssr")]
+mod events;
+#[cfg(feature = "ssr")]
+pub use events::*;

@@ -1,0 +1,41 @@
+//! Reading projects: REST for programs, typed calls for pages.
+
+#![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
+
+use super::{ProjectDetail, ProjectsPage};
+use crate::wire::ApiError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::{GetUrl, Json};
+
+/// `GET /dashboard/projects`: one page of the list; parameters as [`super::ProjectsParams`].
+///
+/// # Errors
+/// 422 naming every parameter that cannot be.
+#[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = Json)]
+pub async fn dashboard_projects(
+    #[server(default)] status: Option<String>,
+    #[server(default)] tag: Option<String>,
+    #[server(default)] q: Option<String>,
+    #[server(default)] sort: Option<String>,
+    #[server(default)] limit: Option<String>,
+    #[server(default)] after: Option<String>,
+) -> Result<ProjectsPage, ApiError> {
+    let params = super::ProjectsParams { status, tag, q, sort, limit, after };
+    let app = crate::server::app()?;
+    crate::server::read::projects(&app.hub.published(), &params)
+}
+
+/// A project's page, as `GET /dashboard/projects/{project}` answers it; `window` and `step` choose
+/// the range of its history (`24h` and a fitting step when left out).
+///
+/// # Errors
+/// 404 for a project nobody has sent anything about, 422 for a range that cannot be.
+#[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = Json)]
+pub async fn project_detail(
+    project: String,
+    #[server(default)] window: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<ProjectDetail, ApiError> {
+    let app = crate::server::app()?;
+    crate::server::read::project_page(&app, project, window.as_deref(), step.as_deref()).await
+}

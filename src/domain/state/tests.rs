@@ -1,0 +1,164 @@
+//! The laws of the fold, over events of every domain that has a state.
+
+use super::*;
+use crate::domain::projects::health::{assess, detail};
+use crate::wire::Stamp;
+use proptest::prelude::*;
+
+/// Epoch of the stories: a day turns within them.
+const START: i64 = 20 * 86_400_000;
+
+fn envelope(seq: usize, at: i64, ago: i64, event: Event) -> Envelope {
+    let at = Timestamp::from_ms(START + at);
+    let (seq, source, id) = (seq as u64, "test".into(), seq.to_string().into());
+    Envelope { stamp: Stamp { seq, at, time: at.plus(-ago), source, id, subject: None }, event }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let status = prop::sample::select(vec!["passed", "failed", "error", "skipped"]);
+    let validated = (0..4_u8, status, 1..5_000_u32, 0..4_u8).prop_map(|(p, status, ms, errors)| {
+        let errors: Vec<_> =
+            (0..errors).map(|i| format!(r#"{{"type":"E{i}","message":"m{ms}"}}"#)).collect();
+        let data = format!(
+            r#"{{"project":"p{p}","status":"{status}","duration_ms":{ms},"errors":[{}],"branch":"main"}}"#,
+            errors.join(",")
+        );
+        ("validation.completed", data)
+    });
+    let registered = (0..4_u8, any::<bool>()).prop_map(|(p, archived)| {
+        let data = format!(r#"{{"project":"p{p}","name":"P {archived}","archived":{archived}}}"#);
+        ("project.registered", data)
+    });
+    let requested = (0..4_u8, 1..900_u32).prop_map(|(p, ms)| {
+        ("request.observed", format!(r#"{{"project":"p{p}","duration_ms":{ms}}}"#))
+    });
+    let sampled = (0..3_u8, 0..=100_u8).prop_map(|(h, use_)| {
+        let data = format!(
+            r#"{{"host":"h{h}","cpu":{{"usage_percent":{use_},"cores":2}},"network":{{"rx_bytes":{use_}}},"load":[1,2,3]}}"#
+        );
+        ("host.sampled", data)
+    });
+    let kinds: Vec<_> = work::Event::TYPES.iter().chain(alerts::Event::TYPES).copied().collect();
+    let named = (prop::sample::select(kinds), 0..4_u8).prop_map(|(kind, n)| {
+        let data = format!(r#"{{"task":"t{n}","agent":"a{n}","alert":"x{n}","state":"working"}}"#);
+        (kind, data)
+    });
+    let ticked = Just(("clock.ticked", "{}".to_owned()));
+    prop_oneof![6 => validated, 1 => registered, 2 => requested, 2 => sampled, 4 => named, 1 => ticked]
+        .prop_map(|(kind, data)| Event::decode(kind, &data).unwrap().unwrap())
+}
+
+/// A journal: `at` never decreases, an event may be up to three days late.
+fn journal() -> impl Strategy<Value = Vec<Envelope>> {
+    let late = prop_oneof![3 => Just(0_i64), 1 => 0..3 * 86_400_000_i64];
+    prop::collection::vec((0..3_600_000_i64, late, event()), 0..120).prop_map(|steps| {
+        let mut at = 0;
+        let stamped = steps.into_iter().enumerate().map(|(i, (step, ago, event))| {
+            at += step;
+            envelope(i + 1, at, ago, event)
+        });
+        stamped.collect()
+    })
+}
+
+fn fold(events: &[Envelope]) -> State {
+    let mut state = State::default();
+    for event in events {
+        state.fold(event);
+    }
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// A checkpoint anywhere, and the rest folded on top of it, is the same as a replay.
+    #[test]
+    fn a_checkpoint_and_the_rest_is_the_whole(journal in journal(), cut in 0.0..=1.0_f64) {
+        let cut = (journal.len() as f64 * cut) as usize;
+        let whole = fold(&journal);
+        let mut state = State::decode(&fold(&journal[..cut]).encode().unwrap()).unwrap();
+        journal[cut..].iter().for_each(|event| { state.fold(event); });
+        prop_assert_eq!(&state, &whole);
+        prop_assert_eq!(state.encode().unwrap(), whole.encode().unwrap());
+        prop_assert_eq!(state.hash().unwrap(), whole.hash().unwrap());
+    }
+
+    /// A snapshot is not moved by what comes after it.
+    #[test]
+    fn a_snapshot_stands_still(journal in journal(), cut in 0.0..=1.0_f64) {
+        let cut = (journal.len() as f64 * cut) as usize;
+        let mut state = fold(&journal[..cut]);
+        let (snapshot, before) = (state.clone(), state.hash().unwrap());
+        journal[cut..].iter().for_each(|event| { state.fold(event); });
+        prop_assert_eq!(snapshot.hash().unwrap(), before);
+    }
+
+    /// The same events in another order give the same windows, percentiles and error counts.
+    #[test]
+    fn order_does_not_change_windows(
+        (journal, shuffled) in journal().prop_flat_map(|j| (Just(j.clone()), Just(j).prop_shuffle())),
+    ) {
+        let (a, b) = (fold(&journal), fold(&shuffled));
+        prop_assert_eq!((a.now, a.events), (b.now, b.events));
+        prop_assert_eq!(&a.projects.totals, &b.projects.totals);
+        for (id, project) in &a.projects.by_id {
+            let other = &b.projects.by_id[id];
+            let (x, y) = (detail(project, a.now), detail(other, a.now));
+            prop_assert_eq!((x.windows, x.response_time_ms), (y.windows, y.response_time_ms));
+            let (x, y) = (assess(project, a.now).item, assess(other, a.now).item);
+            prop_assert_eq!((x.duration_ms, x.error_hours), (y.duration_ms, y.error_hours));
+            prop_assert_eq!(project.archived(), other.archived());
+        }
+    }
+
+    /// An event changes only what it says it touched.
+    #[test]
+    fn what_is_not_touched_is_not_changed(journal in journal()) {
+        let mut state = State::default();
+        for event in &journal {
+            let before = state.clone();
+            let touched = state.fold(event);
+            for (id, project) in &state.projects.by_id {
+                let same = before.projects.by_id.get(id) == Some(project);
+                prop_assert!(same || touched == Touched::Project(id.clone()));
+            }
+            for (name, host) in &state.system.hosts {
+                let same = before.system.hosts.get(name) == Some(host);
+                prop_assert!(same || touched == Touched::Host(name.clone()));
+            }
+            prop_assert!(before.alerts.active == state.alerts.active || touched == Touched::Alerts);
+            let work = before.work.task_counts == state.work.task_counts
+                && before.work.agent_counts == state.work.agent_counts
+                && before.work.hour == state.work.hour;
+            prop_assert!(work || touched == Touched::Work);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        let _ = State::decode(&bytes);
+        bytes.insert(0, LAYOUT);
+        let _ = State::decode(&bytes);
+    }
+}
+
+#[track_caller]
+fn check(bytes: &[u8], expect: &str) {
+    assert_eq!(State::decode(bytes).unwrap_err().to_string(), expect);
+}
+
+#[test]
+fn other_layouts_are_named() {
+    check(&[], "the encoded state is empty");
+    check(&[0x7f], "state of layout 127, expected 1");
+}
+
+#[test]
+fn ticks_are_time_but_not_events() {
+    let tick = Event::decode("clock.ticked", "{}").unwrap().unwrap();
+    let mut state = State::default();
+    assert_eq!(state.fold(&envelope(7, 1_000, 0, tick)), Touched::None);
+    assert_eq!((state.seq, state.events), (7, 0));
+    assert_eq!(state.now, Timestamp::from_ms(START + 1_000));
+}

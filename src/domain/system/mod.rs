@@ -1,0 +1,14 @@
+//! Hosts, and the server's own insides.
+
+pub mod api;
+mod view_model;
+pub use view_model::*;
+
+#[cfg(feature = "ssr")]
+mod events;
+#[cfg(feature = "ssr")]
+pub mod health;
+#[cfg(feature = "ssr")]
+pub mod state;
+#[cfg(feature = "ssr")]
+pub use events::*;

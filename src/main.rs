@@ -1,0 +1,10 @@
+//! The `bellwether` command.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    bellwether::cli::main()
+}

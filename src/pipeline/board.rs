@@ -1,0 +1,342 @@
+//! What follows from the state: rows, counts, findings and deadlines, kept up to date by what
+//! was touched, so that a flush costs what changed and not what exists.
+
+use crate::domain::health::{Finding, Health, Severity, Status, settle};
+use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
+use crate::domain::state::{State, Touched};
+use crate::domain::summary::{AlertCounts, HostsBrief, ProjectCounts};
+use crate::domain::system::{self, HostItem};
+use crate::wire::Timestamp;
+use imbl::OrdMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Points a finding of each severity costs the overall score.
+const CRITICAL_POINTS: u32 = 10;
+const WARNING_POINTS: u32 = 4;
+/// Findings listed in the overview; enough to hold every one that costs points.
+const MAX_FINDINGS: usize = 50;
+/// Rows under "needs a look".
+const MAX_ATTENTION: usize = 8;
+
+/// Something that has a row and findings of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A project.
+    Project(ProjectId),
+    /// A host.
+    Host(Arc<str>),
+    /// All projects together.
+    Totals,
+    /// Agents and tasks together.
+    Work,
+    /// Alerts of other systems.
+    Alerts,
+}
+
+impl Subject {
+    fn of(touched: Touched) -> Option<Self> {
+        match touched {
+            Touched::None => None,
+            Touched::Project(id) => Some(Self::Project(id)),
+            Touched::Host(name) => Some(Self::Host(name)),
+            Touched::Work => Some(Self::Work),
+            Touched::Alerts => Some(Self::Alerts),
+        }
+    }
+}
+
+/// Orders findings: worst first, then longest-standing.
+type Rank = (Reverse<Severity>, Timestamp, String, String);
+
+fn rank(finding: &Finding) -> Rank {
+    (Reverse(finding.severity), finding.since, finding.subject.clone(), finding.rule.clone())
+}
+
+/// What a refresh changed.
+#[derive(Debug, Default)]
+pub struct Refreshed {
+    /// Rows of projects that are new or different.
+    pub projects: Vec<Arc<ProjectItem>>,
+    /// Projects that are gone from the list.
+    pub gone: Vec<ProjectId>,
+    /// Projects whose page changed, row or not.
+    pub pages: Vec<ProjectId>,
+    /// Rows of hosts that are new or different.
+    pub hosts: Vec<HostItem>,
+    /// Projects whose score is another now.
+    pub scores: Vec<(ProjectId, Option<u32>)>,
+}
+
+/// The derived side of the state.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// Every project's row.
+    pub projects: OrdMap<ProjectId, Arc<ProjectItem>>,
+    /// Findings of projects.
+    pub findings: OrdMap<ProjectId, Arc<[Finding]>>,
+    /// Every host's row.
+    pub hosts: BTreeMap<Arc<str>, HostItem>,
+    counts: ProjectCounts,
+    worst: BTreeSet<(ProjectStatus, Option<u32>, ProjectId)>,
+    ranked: BTreeMap<Rank, Finding>,
+    held: HashMap<Subject, Vec<Rank>>,
+    critical: u64,
+    warning: u64,
+    info: u64,
+    busiest: BTreeSet<(Reverse<u32>, Arc<str>)>,
+    quiet: BTreeSet<Arc<str>>,
+    due: BTreeSet<(Timestamp, Subject)>,
+    due_of: HashMap<Subject, Timestamp>,
+    touched: BTreeSet<Subject>,
+}
+
+impl Board {
+    /// A board on which everything in `state` is still to be looked at.
+    pub fn over(state: &State) -> Self {
+        let projects = state.projects.by_id.keys().cloned().map(Subject::Project);
+        let hosts = state.system.hosts.keys().cloned().map(Subject::Host);
+        let rest = [Subject::Totals, Subject::Work, Subject::Alerts];
+        let touched = projects.chain(hosts).chain(rest).collect();
+        Self { touched, ..Self::default() }
+    }
+
+    /// Notes what an event touched.
+    pub fn touch(&mut self, touched: Touched) {
+        if matches!(touched, Touched::Project(_)) {
+            self.touched.insert(Subject::Totals);
+        }
+        self.touched.extend(Subject::of(touched));
+    }
+
+    /// When something next changes by time alone.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Looks again at all that was touched and all that is due.
+    pub fn refresh(&mut self, state: &State) -> Refreshed {
+        let now = state.now;
+        while let Some((at, subject)) = self.due.first().cloned()
+            && at <= now
+        {
+            self.due.remove(&(at, subject.clone()));
+            self.due_of.remove(&subject);
+            self.touched.insert(subject);
+        }
+        let mut out = Refreshed::default();
+        for subject in std::mem::take(&mut self.touched) {
+            match &subject {
+                Subject::Project(id) => self.refresh_project(state, id, &subject, &mut out),
+                Subject::Host(name) => self.refresh_host(state, name, &subject, &mut out),
+                Subject::Totals => {
+                    let next = projects::brief::next(&state.projects.totals, now);
+                    self.set_deadline(&subject, next);
+                }
+                Subject::Work => {
+                    let next = crate::domain::work::state::next_change(&state.work, now);
+                    self.set_deadline(&subject, next);
+                }
+                Subject::Alerts => {
+                    let findings = crate::domain::alerts::state::findings(&state.alerts);
+                    self.set_findings(&subject, findings);
+                }
+            }
+        }
+        out
+    }
+
+    fn refresh_project(
+        &mut self,
+        state: &State,
+        id: &ProjectId,
+        subject: &Subject,
+        out: &mut Refreshed,
+    ) {
+        let listed = state.projects.get(id);
+        let Some(project) = listed else {
+            if let Some(old) = self.projects.remove(id) {
+                self.count(&old, false);
+                out.gone.push(id.clone());
+            }
+            self.findings.remove(id);
+            self.set_findings(subject, Vec::new());
+            self.set_deadline(subject, None);
+            return;
+        };
+        let seen = projects::health::assess(project, state.now);
+        self.set_deadline(subject, seen.next);
+        out.pages.push(id.clone());
+        if seen.findings.is_empty() {
+            self.findings.remove(id);
+        } else {
+            self.findings.insert(id.clone(), seen.findings.clone().into());
+        }
+        self.set_findings(subject, seen.findings);
+        let old = self.projects.get(id).cloned();
+        if old.as_deref() == Some(&seen.item) {
+            return;
+        }
+        if old.as_ref().is_none_or(|old| old.score != seen.item.score) {
+            out.scores.push((id.clone(), seen.item.score));
+        }
+        if let Some(old) = old {
+            self.count(&old, false);
+        }
+        let item = Arc::new(seen.item);
+        self.count(&item, true);
+        self.projects.insert(id.clone(), item.clone());
+        out.projects.push(item);
+    }
+
+    fn refresh_host(
+        &mut self,
+        state: &State,
+        name: &Arc<str>,
+        subject: &Subject,
+        out: &mut Refreshed,
+    ) {
+        let Some(host) = state.system.hosts.get(name) else { return };
+        let seen = system::health::assess(host, state.now);
+        self.set_deadline(subject, seen.next);
+        self.set_findings(subject, seen.findings);
+        if let Some(old) = self.hosts.get(name) {
+            if *old == seen.item {
+                return;
+            }
+            self.busiest.remove(&busy(old));
+        }
+        if seen.item.stale {
+            self.quiet.insert(name.clone());
+        } else {
+            self.quiet.remove(name);
+            self.busiest.insert(busy(&seen.item));
+        }
+        self.hosts.insert(name.clone(), seen.item.clone());
+        out.hosts.push(seen.item);
+    }
+
+    fn count(&mut self, item: &ProjectItem, add: bool) {
+        let counts = &mut self.counts;
+        let by_status = match item.status {
+            ProjectStatus::Healthy => &mut counts.healthy,
+            ProjectStatus::Warning => &mut counts.warning,
+            ProjectStatus::Critical => &mut counts.critical,
+            ProjectStatus::Unknown => &mut counts.unknown,
+        };
+        let key = (item.status, item.score, item.project.clone());
+        if add {
+            *by_status += 1;
+            counts.total += 1;
+            self.worst.insert(key);
+        } else {
+            *by_status -= 1;
+            counts.total -= 1;
+            self.worst.remove(&key);
+        }
+    }
+
+    fn set_deadline(&mut self, subject: &Subject, next: Option<Timestamp>) {
+        if let Some(old) = self.due_of.remove(subject) {
+            self.due.remove(&(old, subject.clone()));
+        }
+        if let Some(next) = next {
+            self.due.insert((next, subject.clone()));
+            self.due_of.insert(subject.clone(), next);
+        }
+    }
+
+    fn set_findings(&mut self, subject: &Subject, findings: Vec<Finding>) {
+        for old in self.held.remove(subject).unwrap_or_default() {
+            if let Some(finding) = self.ranked.remove(&old) {
+                *self.alerts_of(finding.severity) -= 1;
+            }
+        }
+        if findings.is_empty() {
+            return;
+        }
+        self.held.insert(subject.clone(), findings.iter().map(rank).collect());
+        for finding in findings {
+            let severity = finding.severity;
+            if self.ranked.insert(rank(&finding), finding).is_none() {
+                *self.alerts_of(severity) += 1;
+            }
+        }
+    }
+
+    const fn alerts_of(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::Warning => &mut self.warning,
+            Severity::Info => &mut self.info,
+        }
+    }
+
+    /// Projects by health.
+    pub const fn counts(&self) -> ProjectCounts {
+        self.counts
+    }
+
+    /// The rows that most need a look, worst first.
+    pub fn attention(&self) -> Vec<ProjectItem> {
+        self.worst
+            .iter()
+            .take_while(|(status, ..)| *status != ProjectStatus::Healthy)
+            .take(MAX_ATTENTION)
+            .filter_map(|(_, _, id)| self.projects.get(id).map(|item| (**item).clone()))
+            .collect()
+    }
+
+    /// The verdict over everything.
+    pub fn health(&self) -> Health {
+        let mut findings: Vec<Finding> = self.ranked.values().take(MAX_FINDINGS).cloned().collect();
+        for finding in &mut findings {
+            finding.points = match finding.severity {
+                Severity::Critical => CRITICAL_POINTS,
+                Severity::Warning => WARNING_POINTS,
+                Severity::Info => 0,
+            };
+        }
+        let left = settle(&mut findings);
+        let nothing_known =
+            self.counts.total == self.counts.unknown && self.hosts.len() == self.quiet.len();
+        let status = match findings.first().map(|worst| worst.severity) {
+            Some(Severity::Critical) => Status::Critical,
+            Some(Severity::Warning) => Status::Warning,
+            _ if nothing_known => Status::Unknown,
+            _ => Status::Ok,
+        };
+        let findings_total = u32::try_from(self.ranked.len()).unwrap_or(u32::MAX);
+        let score = (status != Status::Unknown).then_some(left);
+        Health { status, score, findings, findings_total }
+    }
+
+    /// Alerts: every finding of severity warning or worse is one.
+    pub const fn alerts(&self) -> AlertCounts {
+        let (critical, warning) = (self.critical, self.warning);
+        AlertCounts { active: critical + warning, acknowledged: 0, critical, warning }
+    }
+
+    /// Hosts in brief.
+    pub fn hosts_brief(&self) -> HostsBrief {
+        let busiest = self.busiest.first().and_then(|(_, name)| self.hosts.get(name));
+        HostsBrief {
+            total: u64::try_from(self.hosts.len()).unwrap_or(u64::MAX),
+            quiet: self.quiet.iter().take(MAX_ATTENTION).cloned().collect(),
+            host: busiest.map(|host| host.host.clone()),
+            cpu: busiest.and_then(|host| host.cpu),
+            memory: busiest.and_then(|host| host.memory),
+            disk: busiest.and_then(|host| host.disk),
+            load1: busiest.and_then(|host| host.load).map(|[one, ..]| one),
+            cpu_trend: busiest.map(|host| host.cpu_trend.clone()).unwrap_or_default(),
+            last_seen_at: busiest.map(|host| host.last_seen_at),
+        }
+    }
+}
+
+/// Orders hosts by CPU use in tenths of a percent, busiest first.
+fn busy(host: &HostItem) -> (Reverse<u32>, Arc<str>) {
+    let use_permille = host.cpu.map_or(0.0, |cpu| cpu.usage_percent * 10.0);
+    (Reverse(use_permille as u32), host.host.clone())
+}

@@ -1,0 +1,222 @@
+//! The way in over HTTP: read, decompress, decode, append, answer.
+//!
+//! An answer of 200 means the events are on disk. Nothing is dropped silently: what is invalid is
+//! named in the answer, and when there is no room the sender is told when to come back.
+
+mod answer;
+mod body;
+
+pub use super::meters::Meters;
+
+use super::journal::{AppendError, Appender, Draft};
+use crate::domain::Event;
+use crate::domain::projects::{Event as ProjectEvent, ProjectId};
+use crate::intake::{Decoded, Incoming, cloudevents, junit};
+use crate::wire::{ApiError, ErrorKind, Seq};
+use answer::{Accepted, Imported};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use body::Body;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Who an event is from when it does not say and nobody signed in.
+const ANONYMOUS: &str = "anonymous";
+
+/// Longest wait for the state to show what was accepted.
+const APPLY_WITHIN: Duration = Duration::from_secs(10);
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct IngestState {
+    /// The way into the journal.
+    pub appender: Appender,
+    /// Position of the last event that the published state shows.
+    pub applied: watch::Receiver<Seq>,
+    /// What became of events.
+    pub meters: Arc<Meters>,
+}
+
+/// The routes events come in by.
+pub fn router(state: IngestState) -> Router {
+    Router::new()
+        .route("/api/v1/events", post(events))
+        .route("/api/v1/import/junit", post(import_junit))
+        // The limit here is on decoded bytes; see `body`.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(state)
+}
+
+/// What may follow the question mark of every way in.
+#[derive(Debug, Default, Deserialize)]
+struct WaitParams {
+    wait: Option<String>,
+}
+
+/// What may follow the question mark of an import.
+#[derive(Debug, Default, Deserialize)]
+struct ImportParams {
+    project: Option<String>,
+    branch: Option<String>,
+    commit: Option<String>,
+    url: Option<String>,
+    #[serde(flatten)]
+    wait: WaitParams,
+}
+
+/// `POST /api/v1/events`
+async fn events(State(state): State<IngestState>, request: Request) -> Result<Response, ApiError> {
+    let wait = params::<WaitParams>(&request)?.applied()?;
+    let (headers, body) = take(request).await?;
+    let (decoded, drafts) = body
+        .decode(move |bytes| {
+            let mut decoded = cloudevents::decode(&headers, bytes, &ANONYMOUS.into())?;
+            let drafts: Vec<_> =
+                std::mem::take(&mut decoded.events).into_iter().map(draft).collect();
+            Ok((decoded, drafts))
+        })
+        .await
+        .inspect_err(|error| state.refuse(usize::from(error.status != 415)))?;
+    state.refuse(decoded.refused);
+    if drafts.is_empty() && decoded.refused > 0 {
+        return Ok(answer::none_valid(&decoded));
+    }
+    let accepted = state.append(drafts, wait, decoded).await?;
+    Ok(axum::Json(accepted).into_response())
+}
+
+/// `POST /api/v1/import/junit?project=P`
+async fn import_junit(
+    State(state): State<IngestState>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let params: ImportParams = params(&request)?;
+    let wait = params.wait.applied()?;
+    let context = params.context()?;
+    let (headers, body) = take(request).await?;
+    not_multipart(&headers)?;
+    let incoming = body
+        .decode(move |bytes| junit::decode(bytes, context))
+        .await
+        .inspect_err(|_| state.refuse(1))?;
+    let Event::Projects(ProjectEvent::Validated(run)) = incoming.event.clone() else {
+        return Err(ApiError::new(ErrorKind::Internal, "a report made an event of another kind"));
+    };
+    let accepted = state.append(vec![draft(incoming)], wait, Decoded::default()).await?;
+    Ok(axum::Json(Imported::new(accepted, &run)).into_response())
+}
+
+fn params<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    let read = Query::try_from_uri(request.uri());
+    let Query(params) =
+        read.map_err(|error| ApiError::new(ErrorKind::Malformed, error.body_text()))?;
+    Ok(params)
+}
+
+async fn take(request: Request) -> Result<(HeaderMap, Body), ApiError> {
+    let (parts, body) = request.into_parts();
+    let body = Body::read(&parts.headers, body).await?;
+    Ok((parts.headers, body))
+}
+
+/// Encodes the event for the journal, which is why it is done where the decoding is.
+fn draft(incoming: Incoming) -> Draft {
+    let Incoming { time, source, id, id_given, subject, event } = incoming;
+    Draft::new(time, source, id, id_given, subject, event)
+}
+
+fn not_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if kind.to_ascii_lowercase().starts_with("multipart/") {
+        let detail = "send the report itself as the body (curl --data-binary @report.xml)";
+        return Err(ApiError::new(ErrorKind::UnsupportedMediaType, detail));
+    }
+    Ok(())
+}
+
+impl WaitParams {
+    fn applied(&self) -> Result<bool, ApiError> {
+        match self.wait.as_deref() {
+            None | Some("") => Ok(false),
+            Some("applied") => Ok(true),
+            Some(_) => Err(ApiError::invalid("/wait", "the only thing to wait for is `applied`")),
+        }
+    }
+}
+
+impl ImportParams {
+    fn context(self) -> Result<junit::Context, ApiError> {
+        let project = self.project.ok_or_else(|| {
+            ApiError::invalid("/project", "say whose report it is: ?project=NAME")
+        })?;
+        let project: ProjectId =
+            project.try_into().map_err(|error: &str| ApiError::invalid("/project", error))?;
+        let bounded = |name: &str, value: Option<String>| {
+            crate::domain::check::some_text(name, value.as_deref(), 1024)
+                .map_err(|error| ApiError::invalid(error.pointer, error.detail))?;
+            Ok::<_, ApiError>(value.filter(|text| !text.is_empty()))
+        };
+        Ok(junit::Context {
+            project,
+            branch: bounded("branch", self.branch)?,
+            commit: bounded("commit", self.commit)?,
+            url: bounded("url", self.url)?,
+            source: ANONYMOUS.into(),
+        })
+    }
+}
+
+impl IngestState {
+    fn refuse(&self, events: usize) {
+        self.meters.rejected.fetch_add(events as u64, Ordering::Relaxed);
+    }
+
+    /// Appends, counts, and waits for the state if asked to.
+    async fn append(
+        &self,
+        drafts: Vec<Draft>,
+        wait: bool,
+        decoded: Decoded,
+    ) -> Result<Accepted, ApiError> {
+        let events = drafts.len() as u64;
+        let receipt = self.appender.append(drafts).await.map_err(|error| {
+            self.meters.turned_away.fetch_add(events, Ordering::Relaxed);
+            turned_away(error)
+        })?;
+        self.meters.accept(receipt.accepted);
+        self.meters.duplicates.fetch_add(receipt.duplicates as u64, Ordering::Relaxed);
+        let applied = if wait { Some(self.shows(receipt.cursor.seq).await) } else { None };
+        Ok(Accepted::new(receipt, decoded, applied))
+    }
+
+    /// Waits until the published state shows `seq`. Whether it does in time is told, not failed:
+    /// the events are durable, and a sender that takes an error for a no would send them twice.
+    async fn shows(&self, seq: Seq) -> bool {
+        let mut applied = self.applied.clone();
+        let reached = applied.wait_for(|at| *at >= seq);
+        matches!(tokio::time::timeout(APPLY_WITHIN, reached).await, Ok(Ok(_)))
+    }
+}
+
+fn turned_away(error: AppendError) -> ApiError {
+    match error {
+        AppendError::Full { retry_after_s } => ApiError {
+            retry_after_s: Some(retry_after_s),
+            ..ApiError::new(ErrorKind::TooMany, "more events are waiting than the server takes")
+        },
+        AppendError::Unwritable { detail, retry_after_s } => {
+            ApiError::unavailable(format!("the journal cannot be written: {detail}"), retry_after_s)
+        }
+        AppendError::Closed => ApiError::unavailable("the server is stopping", 5),
+    }
+}
+
+#[cfg(test)]
+mod tests;

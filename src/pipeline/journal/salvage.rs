@@ -1,0 +1,199 @@
+//! Opening a journal whatever happened to it: a damaged tail is reported and cut back to the last
+//! whole record, a damaged file is copied as far as it can be read.
+
+use super::sqlite::file;
+use super::{Journal, JournalError, Options, Reader, Store};
+use crate::wire::Seq;
+use rusqlite::{Connection, ErrorCode};
+use std::path::{Path, PathBuf};
+
+/// What had to be mended when the journal was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recovery {
+    /// What was wrong; nothing was if there is none.
+    pub damage: Option<String>,
+    /// Events of the cut tail, as far as it is known how many there were.
+    pub lost: u64,
+    /// Where the damaged file is kept.
+    pub kept: Option<PathBuf>,
+}
+
+/// Opens the journal, mending it if need be. It gets a new epoch when anything was cut.
+pub(super) fn open(options: &Options) -> Result<(Store, Recovery), JournalError> {
+    let path = file(&options.dir);
+    let damage = match whole(options, &path) {
+        Ok(opened) => return Ok(opened),
+        Err(error) if is_damage(&error) => error.to_string(),
+        Err(error) => return Err(error),
+    };
+    let kept = put_aside(&path)?;
+    let copied = copy_readable(&kept, options);
+    let (mut store, lost) = match copied {
+        Ok(copied) => copied,
+        // Not even the tables can be read: what is left is an empty journal.
+        Err(error) if is_damage(&error) => (fresh(options)?, 0),
+        Err(error) => return Err(error),
+    };
+    store.new_epoch()?;
+    let recovery = Recovery { damage: Some(damage), lost, kept: Some(kept) };
+    Ok((store, recovery))
+}
+
+/// Opens a file that is whole but for, perhaps, its last records.
+fn whole(options: &Options, path: &Path) -> Result<(Store, Recovery), JournalError> {
+    let mut store = Store::open(options)?;
+    store.settle(path)?;
+    let reader = Reader::open(&options.dir)?;
+    let from = match reader.load_checkpoint(true) {
+        Ok(checkpoint) => checkpoint.map_or(0, |checkpoint| checkpoint.seq),
+        Err(JournalError::Io(_)) => 0,
+        Err(error) => return Err(error),
+    };
+    match first_damage(&reader, from)? {
+        None => Ok((store, Recovery::default())),
+        Some((first_seq, detail)) => {
+            let lost = store.head().seq.saturating_sub(first_seq - 1);
+            drop(reader);
+            store.cut(first_seq)?;
+            let damage = Some(format!("the record at {first_seq} is damaged: {detail}"));
+            Ok((store, Recovery { damage, lost, kept: None }))
+        }
+    }
+}
+
+/// The first record after `from` that is not whole.
+fn first_damage(reader: &Reader, from: Seq) -> Result<Option<(Seq, String)>, JournalError> {
+    let mut at = from;
+    loop {
+        let begun = at;
+        let walked = reader.rows(at, 1_000, |row| {
+            row.unpack(row.last_seq - 1, &mut Vec::with_capacity(1))?;
+            at = row.last_seq;
+            Ok(())
+        });
+        match walked {
+            Ok(()) if at == begun => return Ok(None),
+            Ok(()) => {}
+            Err(JournalError::Damaged { first_seq, detail }) => {
+                return Ok(Some((first_seq, detail)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether an error means that the file is not what was written.
+fn is_damage(error: &JournalError) -> bool {
+    match error {
+        JournalError::Damaged { .. } => true,
+        JournalError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ),
+        _ => false,
+    }
+}
+
+/// Renames the file, with what SQLite keeps beside it, so that it can be looked at later.
+fn put_aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let with = |path: &Path, suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let free = (1..).map(|n| with(path, &format!(".corrupt-{n}"))).find(|name| !name.exists());
+    let kept = free.ok_or_else(|| JournalError::Refused("no free name".to_owned()))?;
+    std::fs::rename(path, &kept)?;
+    for suffix in ["-wal", "-shm"] {
+        let beside = with(path, suffix);
+        if beside.exists() {
+            std::fs::rename(beside, with(&kept, suffix))?;
+        }
+    }
+    Ok(kept)
+}
+
+fn fresh(options: &Options) -> Result<Store, JournalError> {
+    let path = file(&options.dir);
+    if path.exists() {
+        std::fs::remove_file(&path)?;
+    }
+    Store::open(options)
+}
+
+/// Copies all whole records up to the first that cannot be read, and the checkpoints among them.
+/// Returns how many events lay beyond, as far as that is known.
+fn copy_readable(from: &Path, options: &Options) -> Result<(Store, u64), JournalError> {
+    let source = Connection::open(from)?;
+    // A file that is shorter than it says is refused unless told otherwise.
+    source.pragma_update(None, "writable_schema", true)?;
+    drop(fresh(options)?);
+    let target = Connection::open(file(&options.dir))?;
+    let mut head: i64 = 0;
+    copy(&source, "SELECT * FROM records ORDER BY first_seq", &target, |row| {
+        let payload: Vec<u8> = row.get(4)?;
+        let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let follows = head == 0 || first == head + 1;
+        let good = follows && crc32fast::hash(&payload) == row.get::<_, u32>(3)?;
+        if good {
+            let values = rusqlite::params![
+                first,
+                last,
+                row.get::<_, i64>(2)?,
+                row.get::<_, u32>(3)?,
+                payload
+            ];
+            target.execute("INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
+            head = last;
+        }
+        Ok(good)
+    })?;
+    copy(&source, "SELECT * FROM ids ORDER BY last_seq", &target, |row| {
+        let last: i64 = row.get(0)?;
+        if last <= head {
+            let values = rusqlite::params![last, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?];
+            target.execute("INSERT OR REPLACE INTO ids VALUES (?1, ?2, ?3)", values)?;
+        }
+        Ok(last <= head)
+    })?;
+    copy(&source, "SELECT * FROM checkpoints ORDER BY seq", &target, |row| {
+        let seq: i64 = row.get(0)?;
+        if seq <= head {
+            let (at, hash, state): (i64, String, Vec<u8>) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let values = rusqlite::params![seq, at, hash, state];
+            target.execute("INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3, ?4)", values)?;
+        }
+        Ok(seq <= head)
+    })?;
+    drop(target);
+    let known: Option<i64> =
+        source.query_row("SELECT max(last_seq) FROM ids", [], |row| row.get(0)).unwrap_or(None);
+    let store = Store::open(options)?;
+    let lost = known.unwrap_or(0).saturating_sub(head).max(0) as u64;
+    Ok((store, lost))
+}
+
+/// Walks a table of the damaged file as far as it can be read, in one transaction of the target.
+fn copy(
+    source: &Connection,
+    sql: &str,
+    target: &Connection,
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<bool>,
+) -> Result<(), JournalError> {
+    target.execute_batch("BEGIN")?;
+    let walked = (|| -> rusqlite::Result<()> {
+        let mut statement = source.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if !take(row)? {
+                break;
+            }
+        }
+        Ok(())
+    })();
+    target.execute_batch("COMMIT")?;
+    match walked.map_err(JournalError::Sqlite) {
+        Err(error) if !is_damage(&error) => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,161 @@
+//! What readers get: the state and its views at one position, encoded at most once.
+
+use crate::domain::Topic;
+use crate::domain::health::Finding;
+use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage};
+use crate::domain::state::State;
+use crate::domain::summary::{Summary, Ticker};
+use crate::domain::system::SystemPage;
+use crate::wire::{Cursor, Seq, Timestamp};
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
+use imbl::OrdMap;
+use serde::Serialize;
+use std::io::Write as _;
+use std::sync::{Arc, OnceLock};
+
+/// A value and its encodings, each made when first asked for and then shared.
+#[derive(Debug)]
+pub struct Doc<T> {
+    /// The value.
+    pub value: T,
+    /// Where its content last changed; names the version in its `ETag`.
+    pub version: Seq,
+    json: OnceLock<Bytes>,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    snapshot: OnceLock<Utf8Bytes>,
+}
+
+impl<T: Serialize> Doc<T> {
+    /// Wraps a value whose content last changed at `version`.
+    pub fn new(value: T, version: Seq) -> Self {
+        Self {
+            value,
+            version,
+            json: OnceLock::new(),
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+            snapshot: OnceLock::new(),
+        }
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> &Bytes {
+        // Views hold nothing that JSON cannot: their map keys are strings and their floats finite
+        // or null; the fallback keeps the request path free of panics all the same.
+        self.json.get_or_init(|| serde_json::to_vec(&self.value).unwrap_or_default().into())
+    }
+
+    /// As gzipped JSON, at the speed rather than the size setting: it is made between flushes.
+    pub fn gzip(&self) -> &Bytes {
+        self.gzip.get_or_init(|| {
+            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            match out.write_all(self.json()).and_then(|()| out.finish()) {
+                Ok(bytes) => bytes.into(),
+                Err(_) => Bytes::new(),
+            }
+        })
+    }
+
+    /// As JSON under brotli, quality 4.
+    pub fn brotli(&self) -> &Bytes {
+        self.brotli.get_or_init(|| {
+            let params = brotli::enc::BrotliEncoderParams { quality: 4, ..Default::default() };
+            let mut out = Vec::new();
+            match brotli::BrotliCompress(&mut self.json().as_ref(), &mut out, &params) {
+                Ok(_) => out.into(),
+                Err(_) => Bytes::new(),
+            }
+        })
+    }
+
+    /// The snapshot message for the feed.
+    pub fn snapshot(&self, topic: &Topic, cursor: &Cursor, at: Timestamp) -> &Utf8Bytes {
+        self.snapshot.get_or_init(|| {
+            let data = std::str::from_utf8(self.json()).unwrap_or("null");
+            super::hub::snapshot_text(topic, &cursor.epoch, cursor.seq, at, data, None)
+        })
+    }
+}
+
+/// Everything that is shown, at one position of the journal.
+#[derive(Debug)]
+pub struct Published {
+    /// The position.
+    pub seq: Seq,
+    /// The journal's identity and the position.
+    pub cursor: Cursor,
+    /// When this was known to be so.
+    pub as_of: Timestamp,
+    /// The state itself; cheap to copy, since its maps are persistent.
+    pub state: State,
+    /// The overview.
+    pub summary: Arc<Doc<Summary>>,
+    /// Hosts and the server's insides.
+    pub system: Arc<Doc<SystemPage>>,
+    /// What came in last.
+    pub ticker: Arc<Doc<Ticker>>,
+    /// Every project's row.
+    pub projects: OrdMap<ProjectId, Arc<ProjectItem>>,
+    /// Where a project's row last changed.
+    pub projects_version: Seq,
+    /// Findings of each project that has any.
+    pub findings: OrdMap<ProjectId, Arc<[Finding]>>,
+    /// The whole list, unpaged, made when first asked for.
+    pub projects_all: OnceLock<Doc<ProjectsPage>>,
+}
+
+impl Published {
+    /// The whole list of projects.
+    pub fn all_projects(&self) -> &Doc<ProjectsPage> {
+        self.projects_all.get_or_init(|| {
+            let items: Vec<_> = self.projects.values().map(|item| (**item).clone()).collect();
+            let page = ProjectsPage {
+                as_of: self.as_of,
+                cursor: self.cursor.clone(),
+                total: items.len(),
+                items,
+                next: None,
+            };
+            Doc::new(page, self.projects_version)
+        })
+    }
+
+    /// The shared views, by topic. A project's page is not one of them: it is made for whoever
+    /// asks, since it reads history; for it the ticker stands in and is never sent.
+    fn doc(&self, topic: &Topic) -> &dyn Encoded {
+        match topic {
+            Topic::Summary => &*self.summary,
+            Topic::Projects => self.all_projects(),
+            Topic::System => &*self.system,
+            Topic::Events | Topic::Project(_) => &*self.ticker,
+        }
+    }
+
+    /// The REST answer of a shared topic.
+    pub fn json(&self, topic: &Topic) -> &Bytes {
+        self.doc(topic).json()
+    }
+
+    /// The snapshot message of a shared topic.
+    pub fn snapshot(&self, topic: &Topic) -> &Utf8Bytes {
+        self.doc(topic).snapshot(topic, &self.cursor, self.as_of)
+    }
+}
+
+/// A [`Doc`] whatever its content.
+trait Encoded {
+    fn json(&self) -> &Bytes;
+    fn snapshot(&self, topic: &Topic, cursor: &Cursor, at: Timestamp) -> &Utf8Bytes;
+}
+
+impl<T: Serialize> Encoded for Doc<T> {
+    fn json(&self) -> &Bytes {
+        Self::json(self)
+    }
+
+    fn snapshot(&self, topic: &Topic, cursor: &Cursor, at: Timestamp) -> &Utf8Bytes {
+        Self::snapshot(self, topic, cursor, at)
+    }
+}

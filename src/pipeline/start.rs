@@ -1,0 +1,201 @@
+//! Putting the pipeline together, and taking it apart.
+
+use super::aggregate::{Aggregate, Parts};
+use super::checkpoint::Checkpointer;
+use super::clock::Clock;
+use super::history::{Batch, History};
+use super::hub::Hub;
+use super::ingest::{IngestState, Meters};
+use super::journal::{self, Appender, Draft, Reader, Recovery};
+use super::local::Gauges;
+use super::sampler::{self, HostSampler};
+use crate::domain::{Event, State, system};
+use crate::server::App;
+use crate::server::config::Settings;
+use crate::wire::Timestamp;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Batches of committed events that wait to be folded.
+const COMMITTED_QUEUE: usize = 64;
+/// How long stopping may take.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+/// Least time between two ticks of the clock in the journal.
+const TICK_EVERY: Duration = Duration::from_millis(100);
+
+/// Says what had to be mended.
+fn report(recovery: &Recovery) {
+    if let Some(damage) = &recovery.damage {
+        let (lost, kept) = (recovery.lost, &recovery.kept);
+        tracing::error!(%damage, lost, ?kept, "the journal was damaged and has been cut back");
+    }
+}
+
+/// The state at the head of the journal: the newest checkpoint that can be read, and what followed
+/// it. History is given what it has not got yet.
+fn replay(dir: &Path, history: &History) -> Result<State, Box<dyn Error + Send + Sync>> {
+    let reader = Reader::open(dir)?;
+    let newest = reader.load_checkpoint(true)?;
+    let mut state = match newest.as_ref().map(|kept| State::decode(&kept.state)) {
+        Some(Ok(state)) => state,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "the checkpoint cannot be read; replaying everything");
+            State::default()
+        }
+        None => State::default(),
+    };
+    loop {
+        let envelopes = reader.read(state.seq)?;
+        let Some(last) = envelopes.last().map(|envelope| envelope.stamp.seq) else { break };
+        for envelope in &envelopes {
+            state.fold(envelope);
+        }
+        let samples = Vec::new();
+        history.feed(Batch { last_seq: last, at: state.now, envelopes, samples });
+    }
+    Ok(state)
+}
+
+/// A pipeline at work.
+pub struct Running {
+    /// What requests use.
+    pub app: App,
+    appender: Appender,
+    threads: [std::thread::JoinHandle<()>; 2],
+}
+
+/// Opens the journal, brings the state up to date and starts every part.
+///
+/// # Errors
+/// The data directory cannot be used.
+pub async fn start(
+    settings: &Settings,
+    clock: Clock,
+) -> Result<Running, Box<dyn Error + Send + Sync>> {
+    let (committed, folding) = sync_channel(COMMITTED_QUEUE);
+    let options = journal::Options {
+        dir: settings.data_dir.clone(),
+        max_bytes: settings.journal_max_mb.map(|mb| mb << 20),
+    };
+    let opened = journal::start(options, clock.clone(), committed)?;
+    report(&opened.recovery);
+    let (appender, status) = (opened.appender, opened.status);
+    let epoch = opened.cursor.epoch.clone();
+    let history = History::default();
+    let state = replay(&settings.data_dir, &history)?;
+    let meters = Arc::new(Meters::default());
+    let host = sampler::host_name();
+    let gauges = Arc::new(Gauges::new(host, meters.clone(), status.clone(), history.clone()));
+    let (deadline, due) = watch::channel(None);
+    let parts = Parts {
+        state,
+        history: history.clone(),
+        gauges: gauges.clone(),
+        epoch: epoch.clone(),
+        deadline,
+        checkpoint: Checkpointer::new(appender.clone(), history.clone(), settings.retain_days),
+    };
+    let (aggregate, first) = Aggregate::new(parts);
+    let hub = Arc::new(Hub::new(epoch, first, settings.tuning.ring));
+    let _ = gauges.hub.set(Arc::downgrade(&hub));
+    let aggregate = std::thread::Builder::new().name("aggregate".to_owned()).spawn({
+        let hub = hub.clone();
+        move || aggregate.run(&folding, &hub)
+    })?;
+    let shutdown = CancellationToken::new();
+    tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
+    if settings.sampler {
+        let sampler = HostSampler::new(&settings.data_dir);
+        tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
+    }
+    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
+    let pace = settings.tuning.pace;
+    let app = App { hub, history, ingest, gauges, journal: status, clock, pace, shutdown };
+    Ok(Running { app, appender, threads: [aggregate, opened.thread] })
+}
+
+impl Running {
+    /// Takes no more events, and waits until those that were accepted are folded, a checkpoint is
+    /// kept and every file is closed.
+    pub async fn stop(self) {
+        let Self { app, appender, threads } = self;
+        app.shutdown.cancel();
+        drop(app);
+        let ended = tokio::task::spawn_blocking(move || {
+            appender.close();
+            drop(appender);
+            for thread in threads {
+                let _ = thread.join();
+            }
+        });
+        if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
+            tracing::warn!("ending before the last checkpoint is kept; the journal has everything");
+        }
+    }
+}
+
+/// Appends a tick of the clock when time alone changes what is shown, or when something outside
+/// the journal did: so that whatever is shown has a position of its own.
+async fn tick(
+    appender: Appender,
+    hub: Arc<Hub>,
+    clock: Clock,
+    mut due: watch::Receiver<Option<Timestamp>>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let next = *due.borrow_and_update();
+        let until_due = async {
+            match next {
+                Some(at) => {
+                    let wait = u64::try_from(at.since(clock.now())).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = due.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+            () = until_due => {}
+            () = hub.nudge.notified() => {}
+        }
+        let event = Event::System(system::Event::Ticked(system::Ticked {}));
+        let id = uuid::Uuid::now_v7().to_string().into();
+        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
+        if let Err(error) = appender.append(vec![draft]).await {
+            tracing::debug!(?error, "no tick");
+        }
+        tokio::time::sleep(TICK_EVERY).await;
+    }
+}
+
+/// Appends a sample of this machine every two seconds; when the journal takes none, it is not
+/// missed: the next one says more.
+async fn sample(appender: Appender, mut sampler: HostSampler, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(sampler::INTERVAL);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        let read = tokio::task::spawn_blocking(move || (sampler.sample(), sampler)).await;
+        let Ok((sampled, back)) = read else { return };
+        sampler = back;
+        let id = uuid::Uuid::now_v7().to_string().into();
+        let event = Event::System(system::Event::Sampled(sampled));
+        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
+        if let Err(error) = appender.append(vec![draft]).await {
+            tracing::debug!(?error, "no sample");
+        }
+    }
+}

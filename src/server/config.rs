@@ -1,0 +1,155 @@
+//! Settings: by flag, then environment, then file, then default.
+
+use super::live::Pace;
+use crate::pipeline::hub::RingLimits;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What `serve` runs with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Where the journal and the history are kept.
+    pub data_dir: PathBuf,
+    /// Whether this machine is sampled.
+    pub sampler: bool,
+    /// Days the journal keeps events for, at least.
+    pub retain_days: u32,
+    /// Size the journal may not grow beyond, in MiB; no limit if none is set.
+    pub journal_max_mb: Option<u64>,
+    /// What nobody needs to set, but tests do.
+    pub tuning: Tuning,
+}
+
+/// Limits and intervals that are right as they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tuning {
+    /// Heartbeats of sockets.
+    pub pace: Pace,
+    /// How much of the past a topic keeps for resuming clients.
+    pub ring: RingLimits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("data"),
+            sampler: true,
+            retain_days: 90,
+            journal_max_mb: None,
+            tuning: Tuning::default(),
+        }
+    }
+}
+
+/// Settings as a source gives them: those left out are left to the next source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Partial {
+    /// As [`Settings::listen`].
+    pub listen: Option<SocketAddr>,
+    /// As [`Settings::data_dir`].
+    pub data_dir: Option<PathBuf>,
+    /// Leaves this machine unsampled.
+    pub no_sampler: Option<bool>,
+    /// As [`Settings::retain_days`].
+    pub retain_days: Option<u32>,
+    /// As [`Settings::journal_max_mb`].
+    pub journal_max_mb: Option<u64>,
+}
+
+impl Partial {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds an unknown key or a value that cannot be.
+    pub fn from_file(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// What `self` leaves out is taken from `next`.
+    #[must_use]
+    pub fn or(self, next: Self) -> Self {
+        Self {
+            listen: self.listen.or(next.listen),
+            data_dir: self.data_dir.or(next.data_dir),
+            no_sampler: self.no_sampler.or(next.no_sampler),
+            retain_days: self.retain_days.or(next.retain_days),
+            journal_max_mb: self.journal_max_mb.or(next.journal_max_mb),
+        }
+    }
+
+    /// Fills in the defaults and checks what must hold.
+    ///
+    /// # Errors
+    /// Which setting cannot be, and what can.
+    pub fn settle(self) -> Result<Settings, String> {
+        let default = Settings::default();
+        let settings = Settings {
+            listen: self.listen.unwrap_or(default.listen),
+            data_dir: self.data_dir.unwrap_or(default.data_dir),
+            sampler: !self.no_sampler.unwrap_or(false),
+            retain_days: self.retain_days.unwrap_or(default.retain_days),
+            journal_max_mb: self.journal_max_mb,
+            tuning: Tuning::default(),
+        };
+        if settings.retain_days == 0 {
+            return Err("retain_days must be at least 1".to_owned());
+        }
+        if settings.journal_max_mb.is_some_and(|mb| mb == 0) {
+            return Err("journal_max_mb must be at least 1".to_owned());
+        }
+        if !settings.listen.ip().is_loopback() {
+            return Err(format!(
+                "refusing to listen on {}: there are no users yet, so anyone who reaches the port \
+                 would be let in. Listen on a loopback address (--listen 127.0.0.1:3000) and put a \
+                 proxy that authenticates in front of it",
+                settings.listen
+            ));
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(file: &str, expect: Result<Partial, &str>) {
+        let read = toml::from_str::<Partial>(file).map_err(|error| error.to_string());
+        match (read, expect) {
+            (Ok(read), Ok(expect)) => assert_eq!(read, expect),
+            (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
+            (read, expect) => panic!("{read:?}, expected {expect:?}"),
+        }
+    }
+
+    #[test]
+    fn files_hold_the_names_of_flags() {
+        let listen = Partial { listen: "127.0.0.1:0".parse().ok(), ..Partial::default() };
+        check("listen = '127.0.0.1:0'", Ok(listen));
+        check("no_sampler = true", Ok(Partial { no_sampler: Some(true), ..Partial::default() }));
+        check("lisen = '127.0.0.1:0'", Err("lisen"));
+        check("listen = 'here'", Err("listen"));
+    }
+
+    #[test]
+    fn earlier_sources_win() {
+        let flag = Partial { retain_days: Some(1), ..Partial::default() };
+        let file = Partial { retain_days: Some(2), no_sampler: Some(true), ..Partial::default() };
+        let settings = flag.or(file).settle().unwrap();
+        assert_eq!((settings.retain_days, settings.sampler), (1, false));
+    }
+
+    #[test]
+    fn other_addresses_are_refused_without_users() {
+        let open = Partial { listen: "0.0.0.0:0".parse().ok(), ..Partial::default() };
+        assert!(open.settle().unwrap_err().contains("no users"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Whether the server is alive, whether it is ready, and its counters for Prometheus.
+
+use super::App;
+use crate::wire::ApiError;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+use serde_json::json;
+
+/// Media type of the OpenMetrics text format, which Prometheus reads.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Events that may be durable but not yet shown before the server calls itself not ready.
+const READY_LAG: u64 = 100_000;
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> Json<serde_json::Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// `GET /readyz`: the journal takes events and the state has caught up with it.
+pub async fn readyz(State(app): State<App>) -> Response {
+    let writable = app.journal.writable();
+    let seq = app.journal.head();
+    let applied = app.hub.published().seq;
+    let lag = seq.saturating_sub(applied);
+    if !writable {
+        return ApiError::unavailable("the journal cannot be written", 1).into_response();
+    }
+    if lag > READY_LAG {
+        let detail = format!("{lag} events are durable but not yet shown");
+        return ApiError::unavailable(detail, 1).into_response();
+    }
+    Json(json!({"status": "ready", "journal": {"writable": true, "seq": seq}, "applied_seq": applied}))
+        .into_response()
+}
+
+/// `GET /metrics`: counters and gauges of the server itself.
+pub async fn metrics(State(app): State<App>) -> Response {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = encode(&mut text, &registry(&app));
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+}
+
+/// Reads the figures of the system page once more, under their Prometheus names.
+fn registry(app: &App) -> Registry {
+    let inside = app.gauges.internals();
+    let (ingest, journal, hub, cache) = (inside.ingest, inside.journal, inside.hub, inside.cache);
+    let mut all = Registry::with_prefix("bellwether");
+    let counters = [
+        ("events_accepted", "Events made durable", ingest.accepted),
+        ("events_duplicate", "Events seen before", ingest.duplicates),
+        ("events_rejected", "Events refused as invalid", ingest.rejected),
+        ("events_turned_away", "Events refused for want of room", ingest.turned_away),
+        ("journal_commits", "Group commits of the journal", journal.commits),
+        ("hub_flushes", "Flushes of the state to the feed", hub.flushes),
+        ("hub_frames_sent", "Messages written to sockets", hub.frames_sent),
+        ("hub_resyncs", "Snapshots sent to clients that fell behind", hub.resyncs),
+        ("hub_slow_closed", "Clients closed because they took nothing", hub.slow_closed),
+        ("cache_hits", "Range queries answered from the cache", cache.hits),
+        ("cache_misses", "Range queries computed", cache.misses),
+        ("cache_evictions", "Answers dropped from the cache", cache.evictions),
+    ];
+    for (name, help, value) in counters {
+        all.register(name, help, ConstCounter::new(value));
+    }
+    let gauges = [
+        ("ingest_queued_events", "Events waiting for the journal", ingest.queued as f64),
+        ("journal_seq", "Last durable position", journal.seq as f64),
+        ("journal_lag_events", "Durable events not yet shown", journal.lag_events as f64),
+        ("journal_writable", "1 while the journal takes events", f64::from(journal.writable)),
+        (
+            "history_lag_events",
+            "Shown events not yet in history",
+            journal.history_lag_events as f64,
+        ),
+        ("websocket_connections", "Open sockets", hub.clients as f64),
+        ("cache_entries", "Answers held", cache.entries as f64),
+    ];
+    for (name, help, value) in gauges {
+        all.register(name, help, ConstGauge::new(value));
+    }
+    let size = ConstGauge::new(journal.size_bytes as f64);
+    all.register_with_unit("journal_size", "Size of the journal", Unit::Bytes, size);
+    for (name, value) in [("p50", journal.commit_p50_ms), ("p99", journal.commit_p99_ms)] {
+        let help = "Time of a recent group commit, fsync included";
+        let name = format!("journal_commit_{name}");
+        all.register_with_unit(name, help, Unit::Seconds, ConstGauge::new(value / 1000.0));
+    }
+    all
+}

@@ -1,0 +1,54 @@
+//! The HTTP side: what is open, to whom, and how it is answered.
+
+pub mod assets;
+pub mod config;
+pub mod guard;
+pub mod health;
+pub mod limits;
+pub mod live;
+pub mod pages;
+pub mod present;
+pub mod problem;
+pub mod read;
+pub mod router;
+pub mod server_fns;
+
+use crate::pipeline::clock::Clock;
+use crate::pipeline::history::History;
+use crate::pipeline::hub::Hub;
+use crate::pipeline::ingest::IngestState;
+use crate::pipeline::journal::JournalStatus;
+use crate::pipeline::local::Gauges;
+use crate::wire::ApiError;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What every request may use. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What is shown, and the frames that lead to it.
+    pub hub: Arc<Hub>,
+    /// Lists and ranges of the past.
+    pub history: History,
+    /// The way in for events.
+    pub ingest: IngestState,
+    /// Figures of the process itself.
+    pub gauges: Arc<Gauges>,
+    /// How the journal is.
+    pub journal: Arc<JournalStatus>,
+    /// The time.
+    pub clock: Clock,
+    /// Heartbeats of sockets.
+    pub pace: live::Pace,
+    /// Ends every socket and stream.
+    pub shutdown: CancellationToken,
+}
+
+/// The application, from within a server function.
+///
+/// # Errors
+/// 500 if it is called outside one; a bug.
+pub fn app() -> Result<App, ApiError> {
+    leptos::prelude::use_context::<App>()
+        .ok_or_else(|| ApiError::new(crate::wire::ErrorKind::Internal, "no server is running here"))
+}

@@ -1,0 +1,55 @@
+//! Pages: rendered whole on the server, so that they read well without JavaScript.
+
+use super::{App, assets, guard};
+use crate::ui;
+use crate::wire::ApiError;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+
+/// Every page's route.
+pub fn router() -> Router<App> {
+    leptos_axum::generate_route_list(ui::app::App)
+        .into_iter()
+        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)))
+}
+
+/// Renders the page at the request's path.
+pub async fn page(State(app): State<App>, request: Request) -> Response {
+    let nonce = Nonce::new();
+    let policy = HeaderValue::from_str(&guard::page_policy(&nonce));
+    let context = move || {
+        provide_context(app.clone());
+        provide_context(nonce.clone());
+    };
+    let render = leptos_axum::render_app_async_with_context(context, || {
+        ui::document::document(assets::paths())
+    });
+    let mut response = render(request).await;
+    let headers = response.headers_mut();
+    if let Ok(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // A page states what is so now; the copy in a cache would not.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What no route answers: a problem for programs, a page for people.
+pub async fn not_found(State(app): State<App>, request: Request) -> Response {
+    let path = request.uri().path();
+    let for_people = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let interface = ["/api/", "/dashboard/", "/ws/", "/pkg/"].iter().any(|p| path.starts_with(p));
+    if interface || !for_people || !request.method().is_safe() {
+        return ApiError::not_found(format!("nothing is at {path}")).into_response();
+    }
+    page(State(app), request).await
+}

@@ -1,0 +1,196 @@
+//! A server of one's own for every test: port 0, its own data directory, gone with the test.
+
+use bellwether::server::config::{Settings, Tuning};
+use bellwether::server::router;
+use futures::{SinkExt, StreamExt};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Nothing that a test waits for takes longer, however busy the machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    pub data_dir: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+    tuning: Tuning,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::tuned(Tuning::default()).await
+    }
+
+    pub async fn tuned(tuning: Tuning) -> Self {
+        Self::over(tempfile::tempdir().unwrap(), tuning).await
+    }
+
+    async fn over(data_dir: TempDir, tuning: Tuning) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = Settings {
+            data_dir: data_dir.path().to_owned(),
+            sampler: false,
+            tuning,
+            ..Settings::default()
+        };
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            let ready = move || ready.send(()).unwrap();
+            router::run(listener, settings, ready, stopped).await.unwrap();
+        });
+        tokio::time::timeout(PATIENCE, is_ready).await.expect("ready in time").expect("ready");
+        Self { address, data_dir, stop: Some(stop), task, tuning }
+    }
+
+    /// Ends the server as SIGTERM does, and starts another on the same data.
+    pub async fn restart(mut self) -> Self {
+        let _ = self.stop.take().unwrap().send(());
+        tokio::time::timeout(PATIENCE, self.task).await.expect("stops in time").unwrap();
+        Self::over(self.data_dir, self.tuning).await
+    }
+
+    /// One request, with these headers.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request =
+            http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).unwrap();
+        let send = tokio::task::spawn_blocking(move || {
+            let agent: ureq::Agent = ureq::Agent::config_builder()
+                .http_status_as_error(false)
+                .timeout_global(Some(PATIENCE))
+                .max_redirects(0)
+                .build()
+                .into();
+            let mut response = agent.run(request).expect("an answer");
+            let headers = response
+                .headers()
+                .iter()
+                .map(|(n, v)| (n.as_str().to_owned(), v.to_str().unwrap_or("").to_owned()))
+                .collect();
+            let status = response.status().as_u16();
+            let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap();
+            Answer { status, headers, body }
+        });
+        send.await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], "").await
+    }
+
+    /// Sends events and waits until they are shown.
+    pub async fn send(&self, events: Value) -> Value {
+        let json = [("content-type", "application/json")];
+        let body = events.to_string();
+        let answer = self.request("POST", "/api/v1/events?wait=applied", &json, body).await;
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    }
+
+    /// Opens `/dashboard/live`.
+    pub async fn live(&self, query: &str) -> Socket {
+        let url = format!("ws://{}/dashboard/live?{query}", self.address);
+        let request = url.into_client_request().unwrap();
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        Socket { stream }
+    }
+}
+
+/// A client's end of a socket.
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// The next JSON message.
+    pub async fn next(&mut self) -> Value {
+        match self.message().await {
+            Ok(value) => value,
+            Err(close) => panic!("closed: {close:?}"),
+        }
+    }
+
+    /// The next JSON message of this type; others are passed over.
+    pub async fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let message = self.next().await;
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+
+    /// The next JSON message, or why the socket was closed.
+    pub async fn message(&mut self) -> Result<Value, Option<CloseFrame>> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
+            match next.expect("a message in time") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Err(frame),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    pub async fn say(&mut self, message: Value) {
+        self.say_text(message.to_string()).await;
+    }
+
+    pub async fn say_text(&mut self, text: String) {
+        // A server that has already closed the socket is found out by the next read.
+        let _ = self.stream.send(Message::text(text)).await;
+    }
+
+    /// The close code, once all messages before it are read.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            if let Err(close) = self.message().await {
+                return close.map(|frame| frame.code.into());
+            }
+        }
+    }
+}

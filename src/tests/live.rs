@@ -1,0 +1,248 @@
+//! `/dashboard/live`, over real sockets.
+
+use crate::harness::{PATIENCE, Server};
+use bellwether::pipeline::hub::RingLimits;
+use bellwether::server::config::Tuning;
+use bellwether::server::live::Pace;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn run(project: &str, status: &str) -> Value {
+    json!({"type": "validation.completed", "data": {"project": project, "status": status}})
+}
+
+/// The rows a client holds, by id, kept as a client keeps them.
+fn apply(rows: &mut std::collections::BTreeMap<String, Value>, delta: &Value) {
+    for id in delta["data"]["remove"].as_array().into_iter().flatten() {
+        rows.remove(id.as_str().unwrap());
+    }
+    for item in delta["data"]["upsert"].as_array().unwrap() {
+        rows.insert(item["project"].as_str().unwrap().to_owned(), item.clone());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_welcomed_given_a_snapshot_and_then_what_changes() {
+    let server = Server::start().await;
+    let mut socket = server.live("topics=projects").await;
+    let welcome = socket.next().await;
+    assert_eq!(welcome["type"], "welcome");
+    assert_eq!(welcome["protocol"], 1);
+    assert_eq!(welcome["topics"], json!(["projects"]));
+    assert_eq!(welcome["heartbeat_s"], 15);
+    let snapshot = socket.next().await;
+    assert_eq!(snapshot["type"], "snapshot");
+    assert_eq!(snapshot["topic"], "projects");
+    assert_eq!(snapshot["data"]["items"], json!([]));
+
+    let cursor = server.send(run("a", "passed")).await["cursor"].clone();
+    let delta = socket.next().await;
+    assert_eq!(delta["type"], "delta");
+    assert_eq!(delta["epoch"], cursor["epoch"]);
+    assert_eq!(delta["from"], snapshot["seq"]);
+    assert!(delta["seq"].as_u64() >= cursor["seq"].as_u64());
+    assert_eq!(delta["data"]["upsert"][0]["project"], "a");
+    assert_eq!(delta["data"]["upsert"][0]["validation_status"], "passed");
+
+    server.send(run("a", "failed")).await;
+    let next = socket.next().await;
+    assert_eq!(next["from"], delta["seq"]);
+    assert_eq!(next["data"]["upsert"][0]["validation_status"], "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshot_and_deltas_lead_to_what_rest_answers() {
+    let server = Server::start().await;
+    server.send(run("first", "passed")).await;
+    let mut socket = server.live("topics=projects").await;
+    let snapshot = socket.next_of("snapshot").await;
+    let mut rows = std::collections::BTreeMap::new();
+    for item in snapshot["data"]["items"].as_array().unwrap() {
+        rows.insert(item["project"].as_str().unwrap().to_owned(), item.clone());
+    }
+    let mut last = 0;
+    for i in 0..30 {
+        let status = ["passed", "failed", "error", "skipped"][i % 4];
+        let events = json!([run(&format!("p{}", i % 7), status), run("first", status)]);
+        last = server.send(events).await["cursor"]["seq"].as_u64().unwrap();
+    }
+    let mut at = snapshot["seq"].as_u64().unwrap();
+    while at < last {
+        let delta = socket.next_of("delta").await;
+        assert_eq!(delta["from"].as_u64(), Some(at), "no gap");
+        at = delta["seq"].as_u64().unwrap();
+        apply(&mut rows, &delta);
+    }
+    let rest = server.get("/dashboard/projects?sort=name").await.json();
+    let mut items: Vec<Value> = rows.into_values().collect();
+    items.sort_by_key(|item| item["name"].as_str().unwrap().to_owned());
+    assert_eq!(Value::from(items), rest["items"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_comes_back_gets_only_what_it_missed() {
+    let server = Server::start().await;
+    let mut socket = server.live("topics=projects").await;
+    let snapshot = socket.next_of("snapshot").await;
+    drop(socket);
+    server.send(run("a", "passed")).await;
+    server.send(run("b", "failed")).await;
+    let (epoch, seq) = (snapshot["epoch"].as_str().unwrap(), &snapshot["seq"]);
+    let mut back = server.live(&format!("topics=projects&epoch={epoch}&seq={seq}")).await;
+    assert_eq!(back.next().await["type"], "welcome");
+    let first = back.next().await;
+    assert_eq!((&first["type"], &first["from"]), (&json!("delta"), seq));
+    let second = back.next().await;
+    assert_eq!(second["from"], first["seq"]);
+    assert_eq!(second["data"]["upsert"][0]["project"], "b");
+
+    // The same by message, on a socket that subscribes to nothing at first.
+    let mut other = server.live("").await;
+    assert_eq!(other.next().await["topics"], json!([]));
+    other.say(json!({"type": "resume", "topic": "projects", "epoch": epoch, "seq": seq})).await;
+    assert_eq!(other.next().await["data"]["upsert"][0]["project"], "a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_outside_the_ring_or_of_another_epoch_gets_a_snapshot() {
+    let ring = RingLimits { frames: 2, bytes: 1 << 20 };
+    let server = Server::tuned(Tuning { ring, ..Tuning::default() }).await;
+    let mut socket = server.live("topics=projects").await;
+    let snapshot = socket.next_of("snapshot").await;
+    let (epoch, seq) = (snapshot["epoch"].as_str().unwrap(), snapshot["seq"].as_u64().unwrap());
+    for i in 0..4 {
+        server.send(run(&format!("p{i}"), "passed")).await;
+    }
+    let resume = |epoch: &str, seq: u64| format!("topics=projects&epoch={epoch}&seq={seq}");
+    for (query, reason) in [
+        (resume(epoch, seq), "behind"),
+        (resume("another", seq), "epoch"),
+        (resume(epoch, u64::MAX), "behind"),
+    ] {
+        let mut back = server.live(&query).await;
+        let snapshot = back.next_of("snapshot").await;
+        assert_eq!(snapshot["data"]["items"].as_array().unwrap().len(), 4, "{query}");
+        assert_eq!(snapshot["reason"], reason, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_server_heals_its_clients() {
+    let server = Server::start().await;
+    server.send(run("a", "passed")).await;
+    let mut socket = server.live("topics=projects").await;
+    let snapshot = socket.next_of("snapshot").await;
+    let (epoch, seq) = (snapshot["epoch"].as_str().unwrap().to_owned(), snapshot["seq"].clone());
+    let server = server.restart().await;
+    assert!(socket.closed().await.is_none_or(|code| code == 1001));
+    server.send(run("b", "passed")).await;
+    let mut back = server.live(&format!("topics=projects&epoch={epoch}&seq={seq}")).await;
+    let healed = back.next_of("snapshot").await;
+    assert_eq!(healed["epoch"], json!(epoch), "the same journal");
+    assert_eq!(healed["data"]["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_are_told_at_most_ten_times_a_second() {
+    let server = Server::start().await;
+    let mut socket = server.live("topics=projects").await;
+    socket.next_of("snapshot").await;
+    let begun = Instant::now();
+    let mut last = 0;
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        last = server.send(run("busy", "passed")).await["cursor"]["seq"].as_u64().unwrap();
+    }
+    let mut pushes = 0;
+    while socket.next_of("delta").await["seq"].as_u64().unwrap() < last {
+        pushes += 1;
+    }
+    let allowed = begun.elapsed().as_millis() / 100 + 1;
+    assert!(pushes <= allowed, "{pushes} pushes, at most {allowed} allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_come_and_go() {
+    let server = Server::start().await;
+    server.send(run("a", "passed")).await;
+    let mut socket = server.live("topics=nothing").await;
+    assert_eq!(socket.next().await["topics"], json!([]));
+    assert_eq!(socket.next().await["code"], "unknown_topic");
+    socket.say(json!({"type": "subscribe", "topics": ["summary", "project:a"]})).await;
+    assert_eq!(socket.next_of("snapshot").await["data"]["projects"]["total"], 1);
+    assert_eq!(socket.next_of("snapshot").await["data"]["project"], "a");
+    socket.say(json!({"type": "unsubscribe", "topics": ["summary"]})).await;
+    socket.say(json!({"type": "ping"})).await;
+    socket.next_of("pong").await;
+    server.send(run("a", "failed")).await;
+    let delta = socket.next().await;
+    assert_eq!(delta["topic"], "project:a");
+    assert_eq!(delta["data"]["runs"][0]["status"], "failed");
+    socket.say(json!({"type": "request_snapshot", "topic": "project:a"})).await;
+    let again = socket.next_of("snapshot").await;
+    assert_eq!(again["seq"], delta["seq"]);
+    assert_eq!(again["data"]["runs"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_answered_and_what_is_too_much_ends_it() {
+    let server = Server::start().await;
+    let mut socket = server.live("").await;
+    socket.next_of("welcome").await;
+    for text in ["", "{", "[]", r#"{"type":"dance"}"#, r#"{"type":"subscribe"}"#] {
+        socket.say_text(text.to_owned()).await;
+        assert_eq!(socket.next().await["code"], "malformed", "{text}");
+    }
+    socket.say_text(r#"{"token":"not needed here"}"#.to_owned()).await;
+    socket.say(json!({"type": "ping"})).await;
+    assert_eq!(socket.next().await["type"], "pong");
+
+    socket.say_text(" ".repeat((64 << 10) + 1)).await;
+    assert_eq!(socket.closed().await, Some(1009));
+
+    let mut flood = server.live("").await;
+    for _ in 0..1_000 {
+        flood.say_text(r#"{"type":"ping"}"#.to_owned()).await;
+    }
+    assert_eq!(flood.closed().await, Some(1008));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_connection_beats_and_a_silent_one_is_closed() {
+    let pace = Pace { heartbeat: Duration::from_millis(50), silence: Duration::from_millis(400) };
+    let server = Server::tuned(Tuning { pace, ..Tuning::default() }).await;
+    let mut socket = server.live("topics=events").await;
+    let seq = socket.next_of("snapshot").await["seq"].clone();
+    let beat = socket.next_of("heartbeat").await;
+    assert!(beat["seq"].as_u64() >= seq.as_u64());
+    assert!(beat["at"].is_string());
+
+    // A peer that never speaks, not even to answer a ping.
+    let mut mute = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let request = format!(
+        "GET /dashboard/live HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.address
+    );
+    mute.write_all(request.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    tokio::time::timeout(PATIENCE, mute.read_to_end(&mut heard)).await.unwrap().unwrap();
+    // A close frame with code 1008 (RFC 6455, 5.5.1).
+    let close = [0x88, 2 + "silent for too long".len() as u8, 0x03, 0xf0];
+    assert!(heard.windows(4).any(|bytes| bytes == close));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_sockets_are_counted() {
+    let server = Server::start().await;
+    let counted = async || server.get("/dashboard/summary").await.json()["connections"].clone();
+    assert_eq!(counted().await, json!({"websocket": 0}));
+    let mut one = server.live("topics=summary").await;
+    let two = server.live("").await;
+    assert_eq!(counted().await, json!({"websocket": 2}));
+    drop(two);
+    while one.next().await["data"]["connections"] != json!({"websocket": 1}) {}
+    let text = server.get("/metrics").await.body;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("\nbellwether_websocket_connections 1"), "{text}");
+}

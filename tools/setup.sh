@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what is missing, says so, and is quick when all is there.
+#   tools/setup.sh        what building and running needs
+#   tools/setup.sh test   also what the tests need (Chromium, the browser tests' packages)
+source "$(dirname "$0")/lib.sh"
+
+# A command as root, by sudo if need be.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  have apt-get || die "please install $* (this script knows only apt)"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# The packages of a package.json, exactly as locked; stamped so that it is done once.
+npm_packages() {
+  local folder=$1 stamp=$1/node_modules/.installed
+  cmp -s "$folder/package-lock.json" "$stamp" && return
+  timed "installing the npm packages of $folder/ (about 10 s)" \
+    npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+  cp "$folder/package-lock.json" "$stamp"
+}
+
+have cargo || die "Rust is missing: see https://rustup.rs"
+have node && have npm || timed "installing Node.js" apt_install nodejs npm
+# SQLite and zstd are compiled from source.
+have cc || timed "installing a C compiler" apt_install build-essential
+
+libdir=$(rustc --print target-libdir --target wasm32-unknown-unknown)
+[ -d "$libdir" ] || timed "installing Rust's WASM target (a few seconds)" rustup target add wasm32-unknown-unknown
+
+# It refuses modules of any other version. Unoptimised it compiles in a third of the time and
+# still does its work in a second or two.
+version=$(locked wasm-bindgen)
+if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+  timed "installing wasm-bindgen $version for this project (1 to 3 min)" \
+    cargo install wasm-bindgen-cli --version "$version" --locked --debug --bin wasm-bindgen --root "$TOOLS" --quiet
+fi
+
+npm_packages tools
+
+if [ "${1:-}" = test ]; then
+  if [ -e end2end/package.json ]; then
+    npm_packages end2end
+    # Debian's, because a browser from npm would be a download from elsewhere.
+    have chromium || timed "installing Chromium for the browser tests (about 1 min)" apt_install chromium
+  fi
+fi
