@@ -1,16 +1,15 @@
-//! STUB
+//! The board in the browser: the shell, the live feed, and what pages are made of. Pages live in
+//! their domains; only the overview, which shows all of them, lives here.
+
+pub mod app;
+pub mod chart;
 pub mod format;
-pub mod app {
-    use leptos::prelude::*;
-    #[component]
-    pub fn App() -> impl IntoView {
-        "stub"
-    }
-}
+pub mod live;
+pub mod overview;
+pub mod shell;
+pub mod widgets;
+
+#[cfg(feature = "hydrate")]
+pub mod boot;
 #[cfg(feature = "ssr")]
-pub mod document {
-    use leptos::prelude::*;
-    pub fn document(_a: crate::server::assets::AssetPaths) -> impl IntoView {
-        "stub"
-    }
-}
+pub mod document;

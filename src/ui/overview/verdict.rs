@@ -1,0 +1,115 @@
+//! The verdict with its reasons, and the score with what it lacks.
+
+use crate::domain::health::{Finding, Health, Status};
+use crate::ui::widgets::{Age, Icon, Verdict};
+use leptos::prelude::*;
+
+/// Reasons shown before "and n more".
+const SHOWN: usize = 6;
+
+/// The verdict over everything.
+#[component]
+pub fn VerdictBanner(health: Memo<Health>) -> impl IntoView {
+    let verdict = Memo::new(move |_| Verdict::from(health.with(|health| health.status)));
+    let reasons = move || {
+        health.with(|health| {
+            let more = (health.findings_total as usize).saturating_sub(SHOWN);
+            let shown = health.findings.iter().take(SHOWN).map(reason).collect_view();
+            let rest = (more > 0).then(|| {
+                view! { <a class="more" href="/projects?sort=status">{format!("and {more} more ›")}</a> }
+            });
+            let calm = health.findings.is_empty().then(|| match health.status {
+                Status::Unknown => "Nobody has reported yet, or everybody has gone quiet.",
+                _ => "No rule has found anything.",
+            });
+            view! {
+                {calm.map(|text| view! { <span class="calm">{text}</span> })}
+                {shown}
+                {rest}
+            }
+        })
+    };
+    view! {
+        <section class=move || format!("verdict {}", verdict.get().class) aria-label="Verdict">
+            <div class="word" role="status">
+                {move || view! { <Icon name=verdict.get().icon /> }}
+                {move || verdict.get().word}
+            </div>
+            <div class="why">{reasons}</div>
+            <Score health=health />
+        </section>
+    }
+}
+
+fn reason(finding: &Finding) -> impl IntoView + use<> {
+    let verdict = Verdict::from(finding.severity);
+    let name = finding.subject.split_once('/').map_or("", |(_, name)| name);
+    let (before, bold, after) = around(&finding.message, name);
+    let title = format!("{} Resolved by: {}", finding.message, finding.resolve);
+    view! {
+        <a href=finding.evidence.link.clone() title=title class=verdict.class>
+            <Icon name=verdict.icon />
+            <span class="sr">{verdict.word}": "</span>
+            <span class="message">{before}<b>{bold}</b>{after}</span>
+            <i><Age at=finding.since /></i>
+        </a>
+    }
+}
+
+/// `text` before, at and after the first `name` in it.
+fn around(text: &str, name: &str) -> (String, String, String) {
+    match text.split_once(name).filter(|_| !name.is_empty()) {
+        Some((before, after)) => (before.to_owned(), name.to_owned(), after.to_owned()),
+        None => (text.to_owned(), String::new(), String::new()),
+    }
+}
+
+/// The score as a bar: what is left of 100, and each part that is not.
+#[component]
+fn Score(health: Memo<Health>) -> impl IntoView {
+    let score = move || health.with(|health| health.score);
+    let parts = move || {
+        health.with(|health| {
+            let costly = health.findings.iter().filter(|finding| finding.points > 0);
+            let parts = costly.map(|finding| {
+                let class = Verdict::from(finding.severity).class;
+                let title = format!("−{}: {}", finding.points, finding.message);
+                view! { <i class=class style:flex=finding.points.to_string() title=title></i> }
+            });
+            let left = health.score.unwrap_or(0);
+            let rest = (left > 0).then(|| view! { <i class="ok" style:flex=left.to_string()></i> });
+            view! { {rest} {parts.collect_view()} }
+        })
+    };
+    let said = move || match score() {
+        Some(score) => format!("{score} of 100; {} points are missing", 100 - score.min(100)),
+        None => "Score unknown".to_owned(),
+    };
+    view! {
+        <div class="score" aria-label=said role="img">
+            <div class="v">
+                {move || score().map_or_else(|| "—".to_owned(), |score| score.to_string())}
+                <small>" of 100"</small>
+            </div>
+            <div class="parts">{parts}</div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, name: &str, expect: (&str, &str, &str)) {
+        let (a, b, c) = around(text, name);
+        assert_eq!((a.as_str(), b.as_str(), c.as_str()), expect);
+    }
+
+    #[test]
+    fn the_subject_stands_out() {
+        check("The CPU of w-1 is busy.", "w-1", ("The CPU of ", "w-1", " is busy."));
+        check("Too many wait.", "w-1", ("Too many wait.", "", ""));
+        check("Too many wait.", "", ("Too many wait.", "", ""));
+    }
+}

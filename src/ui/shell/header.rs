@@ -1,0 +1,167 @@
+//! The header: where one is, how the line is, and what time it is there.
+
+use super::theme::ThemeButton;
+use super::{Overlay, PAGES};
+use crate::ui::format;
+use crate::ui::live::{Connection, Live};
+use crate::ui::widgets::{Icon, IconName};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The header of every page.
+#[component]
+pub fn Header() -> impl IntoView {
+    let overlay = expect_context::<RwSignal<Overlay>>();
+    view! {
+        <header class="head">
+            <Crumbs />
+            <span class="grow"></span>
+            <button type="button" class="pill wide" on:click=move |_| overlay.set(Overlay::Palette)>
+                <Icon name=IconName::Search />
+                "Search"
+                <kbd>"Ctrl K"</kbd>
+            </button>
+            <ConnectionPill />
+            <Clock />
+            <ThemeButton />
+            <button
+                type="button"
+                class="icon-button wide"
+                aria-label="Keys"
+                title="Keys (?)"
+                on:click=move |_| overlay.set(Overlay::Help)
+            >
+                <Icon name=IconName::Help />
+            </button>
+        </header>
+    }
+}
+
+/// Where one is. The last part is the page's heading.
+#[component]
+fn Crumbs() -> impl IntoView {
+    let path = use_location().pathname;
+    let parts = Memo::new(move |_| crumbs(&path.get()));
+    view! {
+        <div class="crumbs">
+            {move || {
+                let (parent, here) = parts.get();
+                view! {
+                    {parent
+                        .map(|page| {
+                            view! {
+                                <a href=page.path>{page.name}</a>
+                                <span aria-hidden="true">"/"</span>
+                            }
+                        })}
+                    <h1>{here}</h1>
+                }
+            }}
+        </div>
+    }
+}
+
+fn crumbs(path: &str) -> (Option<&'static super::PageLink>, String) {
+    if let Some(page) = PAGES.iter().find(|page| page.path == path) {
+        return (None, page.name.to_owned());
+    }
+    let parent = PAGES.iter().find(|page| page.path != "/" && path.starts_with(page.path));
+    let rest = parent.and_then(|page| path.strip_prefix(page.path)?.strip_prefix('/'));
+    match rest {
+        Some(rest) => (parent, percent_decoded(rest)),
+        None => (None, "Not found".to_owned()),
+    }
+}
+
+/// Undoes percent-encoding (RFC 3986, section 2.1); bytes that are no UTF-8 are shown as such.
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).filter(|_| first == b'%');
+        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// How the line to the server is. A click does not wait for the next attempt.
+#[component]
+fn ConnectionPill() -> impl IntoView {
+    let live = Live::expect();
+    let said = Memo::new(move |_| said(live));
+    view! {
+        <button
+            type="button"
+            class=move || format!("pill conn {}", said.get().0)
+            title="How the line to the server is; click to try again at once"
+            on:click=move |_| live.retry_now()
+        >
+            <span class="dot"></span>
+            <span role="status">{move || said.get().1}</span>
+        </button>
+    }
+}
+
+/// Longest outage that is called a reconnection.
+const SHORT_MS: i64 = 10_000;
+
+fn said(live: Live) -> (&'static str, String) {
+    let now = live.now.get();
+    match live.connection.get() {
+        Connection::Waiting => ("", "As rendered".to_owned()),
+        Connection::Live => ("ok", "Live".to_owned()),
+        Connection::CatchingUp { events: 0 } => ("ok", "Catching up".to_owned()),
+        Connection::CatchingUp { events } => {
+            ("warn", format!("Catching up {} events", format::count(events)))
+        }
+        Connection::Down { since, retry_at } => {
+            let now = now.unwrap_or(since);
+            let left = (retry_at.since(now) + 999) / 1_000;
+            if now.since(since) < SHORT_MS {
+                ("warn", format!("Reconnecting in {left} s"))
+            } else {
+                let (clock, again) = (format::clock(since), format!("next try in {left} s"));
+                ("crit", format!("Offline since {clock}, {again}"))
+            }
+        }
+    }
+}
+
+/// The server's time.
+#[component]
+fn Clock() -> impl IntoView {
+    let live = Live::expect();
+    let text = move || live.now.get().map(|now| format!("{} UTC", format::clock(now)));
+    view! { <span class="pill wide clock">{move || text().unwrap_or_else(|| "UTC".to_owned())}</span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, parent: Option<&str>, here: &str) {
+        let (found, name) = crumbs(path);
+        assert_eq!((found.map(|page| page.name), name.as_str()), (parent, here));
+    }
+
+    #[test]
+    fn crumbs_name_the_page() {
+        check("/", None, "Overview");
+        check("/projects", None, "Projects");
+        check("/projects/a%2Fb%20c", Some("Projects"), "a/b c");
+        check("/projects/100%", Some("Projects"), "100%");
+        check("/nowhere", None, "Not found");
+        check("/projectsx", None, "Not found");
+    }
+}

@@ -1,0 +1,89 @@
+//! The frame around every page: navigation, header, command palette and keys.
+
+mod header;
+mod help;
+mod keys;
+mod nav;
+mod palette;
+mod theme;
+
+use super::widgets::IconName;
+use header::Header;
+use help::Help;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nav::Nav;
+use palette::Palette;
+
+/// A page that the navigation leads to.
+#[derive(Debug)]
+pub struct PageLink {
+    /// Its address.
+    pub path: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its icon.
+    pub icon: IconName,
+    /// The key that leads to it after `g`.
+    pub key: &'static str,
+}
+
+/// Every page of the navigation, in its order.
+pub const PAGES: [PageLink; 3] = [
+    PageLink { path: "/", name: "Overview", icon: IconName::Overview, key: "o" },
+    PageLink { path: "/projects", name: "Projects", icon: IconName::Projects, key: "p" },
+    PageLink { path: "/system", name: "System", icon: IconName::System, key: "s" },
+];
+
+/// What the frame can open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// The command palette.
+    Palette,
+    /// The list of keys.
+    Help,
+}
+
+/// The frame.
+#[component]
+pub fn Shell(children: Children) -> impl IntoView {
+    let overlay = RwSignal::new(Overlay::None);
+    provide_context(overlay);
+    keys::listen(overlay);
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="app">
+            <Nav />
+            <div class="page">
+                <Header />
+                <main id="main" tabindex="-1">
+                    {children()}
+                </main>
+            </div>
+        </div>
+        <Palette />
+        <Help />
+    }
+}
+
+/// What is shown where no page is.
+pub fn error_page() -> impl IntoView {
+    view! {
+        <Title text="Not found · Bellwether" />
+        <div class="empty" role="alert">
+            <p class="empty-title">"Nothing is at this address"</p>
+            <p>"It may have been mistyped, or what was here is no longer watched."</p>
+            <p class="row">
+                <a class="button" href="/">
+                    "Overview"
+                </a>
+                <a class="button" href="/projects">
+                    "Projects"
+                </a>
+            </p>
+        </div>
+    }
+}

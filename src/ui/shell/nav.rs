@@ -1,0 +1,59 @@
+//! The navigation: a column, a rail of icons, or a bar at the bottom, by the width there is.
+
+use super::PAGES;
+use crate::ui::overview::SummaryFeed;
+use crate::ui::widgets::{Icon, IconName};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// Links to every page, with the number that matters beside each.
+#[component]
+pub fn Nav() -> impl IntoView {
+    view! {
+        <nav class="nav" aria-label="Main">
+            <a class="brand" href="/" aria-label="Bellwether, to the overview">
+                <Icon name=IconName::Brand />
+                <span>"Bellwether"</span>
+            </a>
+            {PAGES
+                .iter()
+                .map(|page| {
+                    view! {
+                        <A href=page.path exact=page.path == "/" attr:title=page.name>
+                            <Icon name=page.icon />
+                            <span>{page.name}</span>
+                            <Count path=page.path />
+                        </A>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}
+
+/// How many of a page's things need a look; how many there are if none does.
+#[component]
+fn Count(path: &'static str) -> impl IntoView {
+    let feed = SummaryFeed::expect();
+    let counts = Memo::new(move |_| {
+        feed.with(|summary| match path {
+            "/projects" => {
+                let bad = summary.projects.critical + summary.projects.warning;
+                (bad, summary.projects.total)
+            }
+            "/system" => (summary.hosts.quiet.len() as u64, summary.hosts.total),
+            _ => (0, 0),
+        })
+    });
+    let text = move || match counts.get() {
+        Some((bad @ 1.., _)) => bad.to_string(),
+        Some((_, all @ 1..)) => all.to_string(),
+        _ => String::new(),
+    };
+    let bad = move || counts.get().is_some_and(|(bad, _)| bad > 0);
+    view! {
+        <span class="n" class:c=bad>
+            {text}
+        </span>
+    }
+}

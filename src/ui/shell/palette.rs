@@ -1,0 +1,212 @@
+//! The command palette: any page, project or command by a few letters of its name.
+
+use super::{Overlay, PAGES, theme};
+use crate::domain::projects::ProjectItem;
+use crate::domain::projects::api::dashboard_projects;
+use crate::ui::live::Live;
+use crate::ui::widgets::{Badge, Icon, IconName, Verdict};
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+/// Projects that are offered at once.
+const OFFERED: &str = "8";
+
+/// A modal dialog that shows while the frame's overlay is `opens`.
+#[component]
+pub fn Dialog(opens: Overlay, label: &'static str, children: Children) -> impl IntoView {
+    let overlay = expect_context::<RwSignal<Overlay>>();
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        if overlay.get() == opens {
+            // Fails only if it is open already.
+            let _ = dialog.show_modal();
+        } else {
+            dialog.close();
+        }
+    });
+    let closed = move |_| {
+        if overlay.get_untracked() == opens {
+            overlay.set(Overlay::None);
+        }
+    };
+    // A click on the dialog itself, rather than on what is in it, is one on the backdrop.
+    let outside = move |event: leptos::ev::MouseEvent| {
+        let dialog = node.get_untracked();
+        if event.target().as_ref() == dialog.as_ref().map(AsRef::as_ref) {
+            overlay.set(Overlay::None);
+        }
+    };
+    view! {
+        <dialog class="dialog" aria-label=label node_ref=node on:close=closed on:click=outside>
+            <div class="dialog-body">{children()}</div>
+        </dialog>
+    }
+}
+
+/// Something the palette can do.
+#[derive(Clone)]
+enum Action {
+    Go(String),
+    Theme,
+    Reconnect,
+    Help,
+}
+
+#[derive(Clone)]
+struct Entry {
+    name: String,
+    note: String,
+    icon: IconName,
+    verdict: Option<Verdict>,
+    action: Action,
+}
+
+fn commands() -> Vec<Entry> {
+    let entry = |name: &str, icon, action| Entry {
+        name: name.to_owned(),
+        note: "command".to_owned(),
+        icon,
+        verdict: None,
+        action,
+    };
+    let pages = PAGES.iter().map(|page| Entry {
+        note: "page".to_owned(),
+        ..entry(page.name, page.icon, Action::Go(page.path.to_owned()))
+    });
+    pages
+        .chain([
+            entry("Light or dark", IconName::Theme, Action::Theme),
+            entry("Reconnect now", IconName::System, Action::Reconnect),
+            entry("Keys", IconName::Help, Action::Help),
+        ])
+        .collect()
+}
+
+fn project(item: ProjectItem) -> Entry {
+    Entry {
+        note: item.owner.unwrap_or_default(),
+        icon: IconName::Projects,
+        verdict: Some(item.status.into()),
+        action: Action::Go(item.project.href()),
+        name: item.name,
+    }
+}
+
+/// The palette, when it is asked for.
+#[component]
+pub fn Palette() -> impl IntoView {
+    let overlay = expect_context::<RwSignal<Overlay>>();
+    let text = RwSignal::new(String::new());
+    let field = NodeRef::<html::Input>::new();
+    let chosen = RwSignal::new(0_usize);
+    let open = Memo::new(move |_| overlay.get() == Overlay::Palette);
+    // Read only while the palette is open, and never on the server.
+    let projects = LocalResource::new(move || {
+        let asked = open.get().then(|| text.get());
+        async move {
+            let q = asked?;
+            let (limit, q) = (Some(OFFERED.to_owned()), Some(q));
+            dashboard_projects(None, None, q, None, limit, None).await.ok()
+        }
+    });
+    let entries = Memo::new_with_compare(
+        move |_| {
+            let wanted = text.get().to_lowercase();
+            let found = projects.get().flatten().map(|page| page.items).unwrap_or_default();
+            let fits = |entry: &Entry| entry.name.to_lowercase().contains(&wanted);
+            let commands = commands().into_iter().filter(fits);
+            commands.chain(found.into_iter().map(project)).collect::<Vec<_>>()
+        },
+        |_, _| true,
+    );
+    Effect::new(move |_| {
+        text.track();
+        chosen.set(0);
+    });
+    Effect::new(move |_| {
+        if open.get()
+            && let Some(field) = field.get()
+        {
+            text.set(String::new());
+            let _ = field.focus();
+        }
+    });
+    let live = Live::expect();
+    let navigate = use_navigate();
+    let act = Callback::new(move |action: Action| {
+        overlay.set(Overlay::None);
+        match action {
+            Action::Go(path) => navigate(&path, NavigateOptions::default()),
+            Action::Theme => theme::toggle(),
+            Action::Reconnect => live.retry_now(),
+            Action::Help => overlay.set(Overlay::Help),
+        }
+    });
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let count = entries.with_untracked(Vec::len).max(1);
+        match event.key().as_str() {
+            "ArrowDown" => chosen.update(|at| *at = (*at + 1) % count),
+            "ArrowUp" => chosen.update(|at| *at = (*at + count - 1) % count),
+            "Enter" => {
+                let at = chosen.get_untracked();
+                if let Some(entry) = entries.with_untracked(|all| all.get(at).cloned()) {
+                    act.run(entry.action);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    view! {
+        <Dialog opens=Overlay::Palette label="Search">
+            <div class="palette-field">
+                <Icon name=IconName::Search />
+                <input
+                    node_ref=field
+                    type="text"
+                    role="combobox"
+                    aria-expanded="true"
+                    aria-controls="palette-list"
+                    aria-activedescendant=move || format!("palette-{}", chosen.get())
+                    aria-label="Search projects, pages and commands"
+                    placeholder="Projects, pages, commands"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=text
+                    on:input=move |event| text.set(event_target_value(&event))
+                    on:keydown=key
+                />
+            </div>
+            <ul id="palette-list" class="palette-list" role="listbox" aria-label="Found">
+                {move || {
+                    let all = if open.get() { entries.get() } else { Vec::new() };
+                    all.into_iter()
+                        .enumerate()
+                        .map(|(at, entry)| row(at, entry, chosen, act))
+                        .collect_view()
+                }}
+            </ul>
+        </Dialog>
+    }
+}
+
+fn row(at: usize, entry: Entry, chosen: RwSignal<usize>, act: Callback<Action>) -> impl IntoView {
+    let Entry { name, note, icon, verdict, action } = entry;
+    view! {
+        <li
+            id=format!("palette-{at}")
+            role="option"
+            aria-selected=move || (chosen.get() == at).to_string()
+            on:click=move |_| act.run(action.clone())
+            on:pointermove=move |_| chosen.set(at)
+        >
+            <Icon name=icon />
+            <span>{name}</span>
+            <span class="note">{note}</span>
+            {verdict.map(|verdict| view! { <Badge verdict=verdict /> })}
+        </li>
+    }
+}

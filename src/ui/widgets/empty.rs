@@ -1,0 +1,55 @@
+//! What is shown where nothing has come yet: what to send, and the line that sends it.
+
+use super::{Icon, IconName};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// A line to copy.
+#[component]
+pub fn Snippet(
+    /// The line; `{origin}` in it becomes the address of this board.
+    line: &'static str,
+) -> impl IntoView {
+    let origin = RwSignal::new("http://127.0.0.1:3000".to_owned());
+    let copied = RwSignal::new(false);
+    Effect::new(move |_| {
+        if let Ok(here) = window().location().origin() {
+            origin.set(here);
+        }
+    });
+    let text = move || line.replace("{origin}", &origin.get());
+    let copy = move |_| {
+        // Nothing is lost if the browser refuses: the line can be selected.
+        let _ = window().navigator().clipboard().write_text(&text());
+        copied.set(true);
+        set_timeout(move || _ = copied.try_set(false), Duration::from_secs(2));
+    };
+    view! {
+        <div class="snippet">
+            <pre tabindex="0"><code>{text}</code></pre>
+            <button type="button" class="copy" on:click=copy>
+                <Icon name=IconName::Copy />
+                <span aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+            </button>
+        </div>
+    }
+}
+
+/// Nothing here yet, and how to change that.
+#[component]
+pub fn Empty(
+    /// What is not there.
+    title: &'static str,
+    /// What would bring it.
+    why: &'static str,
+    /// A line that brings some.
+    line: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">{title}</p>
+            <p>{why}</p>
+            <Snippet line=line />
+        </div>
+    }
+}

@@ -1,0 +1,59 @@
+//! What a page reads before it can be shown.
+
+use crate::wire::{ApiError, ErrorKind};
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Shows what `resource` brings, or why it brings nothing.
+#[component]
+pub fn Loaded<T, F, V>(
+    /// What is read.
+    resource: Resource<Result<T, ApiError>>,
+    /// Makes the page of it.
+    children: F,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    F: Fn(T) -> V + Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    view! {
+        <Transition fallback=|| view! { <p class="loading" role="status">"Reading…"</p> }>
+            {move || {
+                let children = children.clone();
+                Suspend::new(async move {
+                    match resource.await {
+                        Ok(read) => children(read).into_any(),
+                        Err(error) => problem(&error, Callback::new(move |()| resource.refetch())),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// An error as people read it.
+pub fn problem(error: &ApiError, again: Callback<()>) -> AnyView {
+    let missing = error.code == ErrorKind::NotFound;
+    let title = error.title.clone();
+    let detail = error.detail.clone();
+    view! {
+        <div class="empty" role="alert">
+            <p class="empty-title">{title}</p>
+            <p>{detail}</p>
+            <p class="row">
+                <a class="button" href="/">"Overview"</a>
+                {(!missing)
+                    .then(|| {
+                        view! {
+                            <button type="button" class="button" on:click=move |_| again.run(())>
+                                "Try again"
+                            </button>
+                        }
+                    })}
+            </p>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,14 @@
+//! The small parts that every page is made of.
+
+mod age;
+mod card;
+mod empty;
+mod icon;
+mod load;
+mod status;
+pub use age::{Age, AsOf, since};
+pub use card::Card;
+pub use empty::{Empty, Snippet};
+pub use icon::{Icon, IconName};
+pub use load::{Loaded, problem};
+pub use status::{Badge, ScoreBar, Verdict};
