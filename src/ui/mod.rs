@@ -1,4 +1,5 @@
 //! STUB
+pub mod chart;
 pub mod format;
 pub mod app {
     use leptos::prelude::*;
