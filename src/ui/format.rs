@@ -224,6 +224,7 @@ impl Unit {
             Self::Count | Self::Number => compact(v),
             Self::Ratio => with_unit(trimmed(v * 100.0, 2), "%"),
             Self::Percent => with_unit(trimmed(v, 2), "%"),
+            Self::Ms | Self::Bytes | Self::BytesPerS | Self::PerS if v == 0.0 => "0".to_owned(),
             Self::Ms if (1_000.0..60_000.0).contains(&v.abs()) => {
                 with_unit(trimmed(v / 1e3, 2), "s")
             }

@@ -1,0 +1,17 @@
+//! Charts as SVG paths: drawn by the server, taken over by the browser, never wider in data than
+//! in pixels.
+//!
+//! Drawings are stretched to the width they get and strokes are not, so a page without script
+//! shows the same chart; words are HTML beside the drawing, so they are never stretched.
+
+pub mod path;
+pub mod scale;
+
+mod sparkline;
+pub use sparkline::{Bars, Sparkline};
+
+/// `base` with the class of a colour: `accent` when empty.
+fn tone(base: &str, class: &str) -> String {
+    let class = if class.is_empty() { "accent" } else { class };
+    format!("{base} ch-{class}")
+}
