@@ -6,6 +6,7 @@ pub mod chart;
 pub mod format;
 pub mod live;
 pub mod overview;
+pub mod range;
 pub mod shell;
 pub mod widgets;
 

@@ -1,6 +1,7 @@
 //! Projects: validation runs, errors, response times, and what they say about health.
 
 pub mod api;
+pub mod view;
 mod query;
 mod view_model;
 pub use query::*;

@@ -1,6 +1,7 @@
 //! Hosts, and the server's own insides.
 
 pub mod api;
+pub mod view;
 mod view_model;
 pub use view_model::*;
 

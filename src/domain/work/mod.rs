@@ -9,6 +9,8 @@ pub mod state;
 #[cfg(feature = "ssr")]
 pub use events::*;
 
+pub mod view;
+
 use serde::{Deserialize, Serialize};
 
 /// What an agent is doing.

@@ -1,0 +1,73 @@
+//! A project's history as charts over a range that is chosen in the address.
+
+use crate::domain::projects::api::project_detail;
+use crate::domain::projects::{ProjectId, TrendPoint};
+use crate::domain::range::Range;
+use crate::ui::chart::{Kind, Series, TimeChart};
+use crate::ui::format::Unit;
+use crate::ui::range::{RangePicker, use_fresh, use_range, use_zoom};
+use crate::ui::widgets::Card;
+use crate::wire::Timestamp;
+use leptos::prelude::*;
+
+type Trend = (Range, Vec<TrendPoint>);
+
+/// Score, success, run times and errors over time.
+#[component]
+pub fn Trends(
+    project: ProjectId,
+    /// As the server rendered them.
+    rendered: Trend,
+    /// The newest run; history is read again when it is another one.
+    newest: Memo<Option<u64>>,
+    #[prop(into)] as_of: Signal<Timestamp>,
+) -> impl IntoView {
+    let range = use_range();
+    let trend = use_fresh(rendered, move || (range.get(), newest.get()), move |(range, _)| {
+        let project = project.to_string();
+        async move {
+            let detail =
+                project_detail(project, range.window, range.from, range.to, range.step).await?;
+            Ok((detail.range, detail.trend))
+        }
+    });
+    let (from, to) = (
+        Signal::derive(move || trend.with(|(range, _)| range.from)),
+        Signal::derive(move || trend.with(|(range, _)| range.to)),
+    );
+    let series = move |name: &'static str, class, kind, pick: fn(&TrendPoint) -> Option<f64>| {
+        Signal::derive(move || {
+            let points =
+                trend.with(|(_, points)| points.iter().map(|p| (p.at, pick(p))).collect());
+            vec![Series { name: name.to_owned(), class, points, kind }]
+        })
+    };
+    let zoom = use_zoom();
+    view! {
+        <Card title="History" as_of=as_of class="c12">
+            <RangePicker />
+            <div class="charts">
+                <TimeChart
+                    title="Score".to_owned()
+                    series=series("score", "accent", Kind::Step, |p| p.score)
+                    from=from to=to unit=Unit::Score zero=true max=100.0 on_zoom=zoom
+                />
+                <TimeChart
+                    title="Success rate".to_owned()
+                    series=series("success", "ok", Kind::Line, |p| p.success_rate)
+                    from=from to=to unit=Unit::Ratio zero=true max=1.0 on_zoom=zoom
+                />
+                <TimeChart
+                    title="Run time, p95".to_owned()
+                    series=series("p95", "accent", Kind::Line, |p| p.p95_ms)
+                    from=from to=to unit=Unit::Ms zero=true on_zoom=zoom
+                />
+                <TimeChart
+                    title="Errors".to_owned()
+                    series=series("errors", "crit", Kind::Bars, |p| Some(p.errors as f64))
+                    from=from to=to unit=Unit::Count zero=true on_zoom=zoom
+                />
+            </div>
+        </Card>
+    }
+}

@@ -1,0 +1,58 @@
+//! What people see of agents and tasks.
+
+use crate::domain::summary::{AgentCounts, TaskCounts};
+use crate::ui::format;
+use crate::ui::widgets::Card;
+use crate::wire::Timestamp;
+use leptos::prelude::*;
+
+/// Agents and tasks on the overview.
+#[component]
+pub fn WorkCard(
+    agents: Memo<AgentCounts>,
+    tasks: Memo<TaskCounts>,
+    #[prop(into)] as_of: Signal<Timestamp>,
+) -> impl IntoView {
+    let share = move |class: &'static str, pick: fn(&AgentCounts) -> u64| {
+        move || {
+            let n = pick(&agents.get());
+            (n > 0).then(|| view! { <i class=class style:flex=n.to_string()></i> })
+        }
+    };
+    let entry = move |word: &'static str, pick: fn(&AgentCounts) -> u64| {
+        view! { <span><b>{move || format::count(pick(&agents.get()))}</b>{format!(" {word}")}</span> }
+    };
+    let running = move || tasks.with(|t| t.assigned + t.working);
+    let hour = move || {
+        let TaskCounts { completed_last_hour: done, failed_last_hour: failed, dead_letter, .. } = tasks.get();
+        let all = done + failed;
+        let rate = (failed > 0).then(|| format!(", {} failed", format::percent(failed as f64 / all as f64)));
+        let dead = (dead_letter > 0).then(|| format!(", {} dead letters", format::count(dead_letter)));
+        let (rate, dead) = (rate.unwrap_or_default(), dead.unwrap_or_default());
+        format!("{} done last hour{rate}{dead}", format::count(done))
+    };
+    let nobody = move || agents.with(|agents| agents.total == 0);
+    view! {
+        <Card title="Work" as_of=as_of class="c3">
+            <div class="big">
+                {move || format::count(tasks.with(|tasks| tasks.queued))}
+                <small>" queued · " {move || format::count(running())} " running"</small>
+            </div>
+            <div class="sub">{hour}</div>
+            <div class="seg" aria-hidden="true">
+                {share("accent", |a| a.working)}
+                {share("accent half", |a| a.assigned)}
+                {share("ok", |a| a.idle)}
+                {share("warn", |a| a.blocked)}
+                {share("unk", |a| a.offline)}
+            </div>
+            <div class="leg">
+                {entry("working", |a| a.working + a.assigned)}
+                {entry("idle", |a| a.idle)}
+                {entry("blocked", |a| a.blocked)}
+                {entry("offline", |a| a.offline)}
+            </div>
+            {move || nobody().then(|| view! { <p class="hint">"No agent has reported yet."</p> })}
+        </Card>
+    }
+}

@@ -1,0 +1,131 @@
+//! The range of time that charts show. It stands in the address, so that it can be shared.
+
+use crate::domain::range::RangeParams;
+use crate::ui::live::Live;
+use crate::wire::{ApiError, Timestamp};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use std::future::Future;
+use std::time::Duration;
+
+/// What can be picked: the range, as `window` in the address.
+const PICKS: [&str; 6] = ["15m", "1h", "6h", "24h", "7d", "30d"];
+/// What is shown when nothing is asked for.
+const DEFAULT: &str = "24h";
+/// Least time between two readings of history.
+const FRESH_EVERY: Duration = Duration::from_secs(5);
+/// History is read again after so many seconds though nothing was announced.
+const STALE_S: i64 = 30;
+
+/// The range the address asks for.
+pub fn use_range() -> Memo<RangeParams> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        query.with(|query| {
+            let get = |name: &str| query.get(name).filter(|text| !text.is_empty());
+            let (window, from, to) = (get("window"), get("from"), get("to"));
+            let window = window.or_else(|| from.is_none().then(|| DEFAULT.to_owned()));
+            RangeParams { window, from, to, step: get("step") }
+        })
+    })
+}
+
+/// Shows a part of the range that was drawn over a chart.
+pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
+    let (navigate, path) = (use_navigate(), use_location().pathname);
+    Callback::new(move |(from, to): (Timestamp, Timestamp)| {
+        let href = format!("{}?from={from}&to={to}", path.get_untracked());
+        navigate(&href, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    })
+}
+
+/// Links to the usual ranges.
+#[component]
+pub fn RangePicker() -> impl IntoView {
+    let (range, path) = (use_range(), use_location().pathname);
+    let zoomed = move || range.with(|range| range.window.is_none());
+    let pick = move |window: &'static str| {
+        let here = move || range.with(|range| range.window.as_deref() == Some(window));
+        view! {
+            <a
+                href=move || format!("{}?window={window}", path.get())
+                data-noscroll=""
+                aria-current=move || here().then_some("true")
+            >
+                {window}
+            </a>
+        }
+    };
+    view! {
+        <div class="segments range" role="group" aria-label="Range">
+            {PICKS.map(pick).collect_view()}
+            {move || zoomed().then(|| {
+                view! {
+                    <a href=move || path.get() data-noscroll="" aria-current="true">
+                        "zoomed; show 24 h"
+                    </a>
+                }
+            })}
+        </div>
+    }
+}
+
+/// Something read from history: as rendered at first, then read again when `wanted` changes and
+/// as time goes by, at most once in five seconds. What cannot be read leaves what was there.
+pub fn use_fresh<T, W, F>(
+    rendered: T,
+    wanted: impl Fn() -> W + Copy + Send + Sync + 'static,
+    read: impl Fn(W) -> F + Send + Sync + 'static,
+) -> RwSignal<T>
+where
+    T: Send + Sync + 'static,
+    W: PartialEq + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, ApiError>> + 'static,
+{
+    let shown = RwSignal::new(rendered);
+    let live = Live::expect();
+    let wanted = Memo::new(move |_| wanted());
+    // Counts up when it is time to read though nothing was announced.
+    let turns = Memo::new(move |_| live.now.get().map(|now| now.ms() / (STALE_S * 1_000)));
+    let read = StoredValue::new(read);
+    let resting = StoredValue::new(false);
+    let again = RwSignal::new(());
+    let read_now = move || {
+        resting.set_value(true);
+        set_timeout(
+            move || {
+                // Wakes the effect below if something has changed meanwhile.
+                resting.try_set_value(false);
+                again.try_set(());
+            },
+            FRESH_EVERY,
+        );
+        let asked = wanted.get_untracked();
+        let Some(answer) = read.try_with_value(|read| read(asked.clone())) else { return };
+        spawn_local(async move {
+            // An answer to a question that is no longer asked is not shown.
+            if let Ok(next) = answer.await
+                && wanted.try_get_untracked() == Some(asked)
+            {
+                shown.try_set(next);
+            }
+        });
+    };
+    Effect::new(move |last: Option<(W, Option<i64>)>| {
+        again.track();
+        let now = (wanted.get(), turns.get());
+        match last {
+            Some(last) if last.0 == now.0 && (last.1 == now.1 || last.1.is_none()) => now,
+            // What a person asks for is read at once; what merely went on may wait.
+            Some(last) if resting.get_value() && last.1 != now.1 => last,
+            Some(_) => {
+                read_now();
+                now
+            }
+            None => now,
+        }
+    });
+    shown
+}
