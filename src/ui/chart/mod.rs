@@ -7,8 +7,18 @@
 pub mod path;
 pub mod scale;
 
+mod frame;
+mod legend;
+mod pointer;
+mod series;
 mod sparkline;
+mod table;
+mod time_chart;
+mod width;
+
+pub use series::{Kind, Series};
 pub use sparkline::{Bars, Sparkline};
+pub use time_chart::TimeChart;
 
 /// `base` with the class of a colour: `accent` when empty.
 fn tone(base: &str, class: &str) -> String {
