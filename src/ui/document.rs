@@ -22,7 +22,7 @@ pub fn document(assets: AssetPaths) -> impl IntoView {
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="modulepreload" href=assets.js />
-                <link rel="preload" href=assets.wasm as="fetch" type="application/wasm" crossorigin="anonymous" />
+                <link rel="preload" r#as="fetch" href=assets.wasm type="application/wasm" crossorigin="anonymous" />
                 <script type="module" src=assets.boot></script>
                 <MetaTags />
             </head>

@@ -9,9 +9,13 @@ use leptos::prelude::*;
 /// Agents and tasks on the overview.
 #[component]
 pub fn WorkCard(
+    /// Agents by state.
     agents: Memo<AgentCounts>,
+    /// Tasks by status.
     tasks: Memo<TaskCounts>,
-    #[prop(into)] as_of: Signal<Timestamp>,
+    /// As of when they hold.
+    #[prop(into)]
+    as_of: Signal<Timestamp>,
 ) -> impl IntoView {
     let share = move |class: &'static str, pick: fn(&AgentCounts) -> u64| {
         move || {

@@ -4,7 +4,7 @@
 //! topic is asked for again instead.
 
 mod follow;
-mod topics;
+pub mod topics;
 pub use follow::{Mirror, follow, follow_doc};
 pub use topics::{Part, Receiver};
 
@@ -59,10 +59,12 @@ pub struct Live {
     /// When everything shown was last known to hold, by the server's clock.
     pub heard: RwSignal<Option<Timestamp>>,
     /// What the server's clock is ahead of the browser's.
-    offset_ms: StoredValue<i64>,
-    topics: StoredValue<Topics>,
+    pub offset_ms: StoredValue<i64>,
+    /// Who follows what, up to where.
+    pub topics: StoredValue<Topics>,
     outbox: StoredValue<UnboundedSender<Said>>,
-    inbox: StoredValue<Option<UnboundedReceiver<Said>>>,
+    /// The socket task's end of what it is told, until it takes it.
+    pub inbox: StoredValue<Option<UnboundedReceiver<Said>>>,
 }
 
 impl Default for Live {

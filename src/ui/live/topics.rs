@@ -30,7 +30,7 @@ struct Follower {
 /// Everyone who follows a topic. A topic has one position on the socket, so two followers of the
 /// same topic begin together, with a snapshot.
 #[derive(Default)]
-pub(super) struct Topics {
+pub struct Topics {
     followers: Vec<Follower>,
     last_id: u64,
 }

@@ -16,7 +16,7 @@ use nav::Nav;
 use palette::Palette;
 
 /// A page that the navigation leads to.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct PageLink {
     /// Its address.
     pub path: &'static str,

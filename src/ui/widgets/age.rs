@@ -32,7 +32,7 @@ pub fn AsOf(
     #[prop(into)]
     at: Signal<Timestamp>,
     /// Why they are old though the line is up, if they are.
-    #[prop(into)]
+    #[prop(into, optional)]
     quiet: Signal<Option<String>>,
 ) -> impl IntoView {
     let live = Live::expect();

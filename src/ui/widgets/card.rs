@@ -31,7 +31,7 @@ pub fn Card(
     let id = heading_id(&title);
     view! {
         <section class=format!("card {class}") class:stale=stale aria-labelledby=id.clone()>
-            <h2 id=id>
+            <h2 id=id.clone()>
                 {title}
                 {more.map(|(href, words)| view! { <a class="more" href=href>{words}</a> })}
             </h2>

@@ -106,7 +106,7 @@ pub fn ErrorsCard(errors: Memo<Errors>, #[prop(into)] as_of: Signal<Timestamp>) 
                 {move || none().then_some("none in the 24 h before")}
             </div>
             <ul class="tops">{types}</ul>
-            <Bars points=hours label="Errors by the hour, last 24 h".to_owned() class="muted" zero=true />
+            <Bars points=hours label="Errors by the hour, last 24 h".to_owned() class="muted" />
         </Card>
     }
 }

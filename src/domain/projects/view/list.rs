@@ -64,7 +64,7 @@ fn List(params: Memo<ProjectsParams>, first: ProjectsPage) -> impl IntoView {
                     </noscript>
                 }
             })}
-            <AsOf at=as_of quiet=Signal::derive(|| None) />
+            <AsOf at=as_of />
         </section>
     }
 }

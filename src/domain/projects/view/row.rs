@@ -66,7 +66,7 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
             <td class="num wide">{success}</td>
             <td class="num wide">{p95}</td>
             <td class="wide errors">
-                <span class="errors-bars"><Bars points=errors label="Errors by the hour".to_owned() class="muted" height=20 zero=true /></span>
+                <span class="errors-bars"><Bars points=errors label="Errors by the hour".to_owned() class="muted" height=20 /></span>
                 <span class="num">{move || format::count(error_count.get())}</span>
                 {move || trend_icon(trend.get())}
             </td>
