@@ -25,3 +25,6 @@ fn tone(base: &str, class: &str) -> String {
     let class = if class.is_empty() { "accent" } else { class };
     format!("{base} ch-{class}")
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
