@@ -26,5 +26,6 @@ fn tone(base: &str, class: &str) -> String {
     format!("{base} ch-{class}")
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests;
