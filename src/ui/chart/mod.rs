@@ -25,3 +25,7 @@ fn tone(base: &str, class: &str) -> String {
     let class = if class.is_empty() { "accent" } else { class };
     format!("{base} ch-{class}")
 }
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests;

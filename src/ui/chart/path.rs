@@ -202,7 +202,7 @@ fn push_number(out: &mut String, v: f64) {
         out.push('-');
     }
     push_padded(out, size / 10, 1);
-    if size % 10 != 0 {
+    if !size.is_multiple_of(10) {
         out.push('.');
         push_padded(out, size % 10, 1);
     }

@@ -85,8 +85,7 @@ pub fn value_axis(low: f64, high: f64, top: Option<f64>, unit: Unit, wanted: usi
     let top = top.filter(|top| top.is_finite() && *top >= high);
     if high - low <= high.abs().max(low.abs()) * 1e-12 {
         let room = if high == 0.0 { 1.0 } else { high.abs() * 0.1 };
-        (low, high) =
-            if low < 0.0 || low > 0.0 { (low - room, high + room) } else { (low, high + room) };
+        (low, high) = if low != 0.0 { (low - room, high + room) } else { (low, high + room) };
     }
     let high = top.filter(|top| *top > low).unwrap_or(high);
     let step = value_step((high - low) / wanted.max(1) as f64, unit);

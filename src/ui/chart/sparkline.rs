@@ -61,7 +61,11 @@ pub fn Bars(
     /// Pixels.
     #[prop(default = 44)]
     height: u32,
+    /// As of [`Sparkline`], but columns stand on 0 whatever is asked: cut off, their lengths would lie.
+    #[prop(optional)]
+    zero: bool,
 ) -> impl IntoView {
+    let _ = zero;
     let columns = Memo::new(move |_| points.with(|p| bars(p, f64::from(height))));
     view! {
         <svg
