@@ -44,8 +44,8 @@ pub struct IngestState {
     pub meters: Arc<Meters>,
 }
 
-/// The routes events come in by.
-pub fn router(state: IngestState) -> Router {
+/// The routes events come in by, to be merged with others over a state of their own.
+pub fn router<S: Clone + Send + Sync + 'static>(state: IngestState) -> Router<S> {
     Router::new()
         .route("/api/v1/events", post(events))
         .route("/api/v1/import/junit", post(import_junit))

@@ -2,7 +2,7 @@
 
 use crate::domain::Topic;
 use crate::domain::health::Finding;
-use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage};
+use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::system::SystemPage;
@@ -107,10 +107,12 @@ pub struct Published {
 }
 
 impl Published {
-    /// The whole list of projects.
+    /// The whole list of projects, in the order in which REST answers when it is asked for none.
     pub fn all_projects(&self) -> &Doc<ProjectsPage> {
         self.projects_all.get_or_init(|| {
-            let items: Vec<_> = self.projects.values().map(|item| (**item).clone()).collect();
+            let mut rows: Vec<&ProjectItem> = self.projects.values().map(|item| &**item).collect();
+            rows.sort_by(|a, b| Sort::default().compare(a, b));
+            let items: Vec<_> = rows.into_iter().cloned().collect();
             let page = ProjectsPage {
                 as_of: self.as_of,
                 cursor: self.cursor.clone(),

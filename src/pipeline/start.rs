@@ -115,7 +115,8 @@ pub async fn start(
     }
     let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
     let pace = settings.tuning.pace;
-    let app = App { hub, history, ingest, gauges, journal: status, clock, pace, shutdown };
+    let sockets = tokio_util::task::TaskTracker::new();
+    let app = App { hub, history, ingest, gauges, journal: status, clock, pace, sockets, shutdown };
     Ok(Running { app, appender, threads: [aggregate, opened.thread] })
 }
 

@@ -1,5 +1,6 @@
 //! Settings: by flag, then environment, then file, then default.
 
+use super::listen::Edge;
 use super::live::Pace;
 use crate::pipeline::hub::RingLimits;
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct Tuning {
     pub pace: Pace,
     /// How much of the past a topic keeps for resuming clients.
     pub ring: RingLimits,
+    /// What strangers may cost before they have said anything.
+    pub edge: Edge,
 }
 
 impl Default for Settings {

@@ -4,7 +4,7 @@ use super::App;
 use crate::wire::ApiError;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -12,8 +12,10 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
-/// Media type of the OpenMetrics text format, which Prometheus reads.
+/// Media type of the OpenMetrics text format, for those who ask for it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Media type of the Prometheus text format, for all others.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Events that may be durable but not yet shown before the server calls itself not ready.
 const READY_LAG: u64 = 100_000;
 
@@ -39,12 +41,40 @@ pub async fn readyz(State(app): State<App>) -> Response {
         .into_response()
 }
 
-/// `GET /metrics`: counters and gauges of the server itself.
-pub async fn metrics(State(app): State<App>) -> Response {
+/// `GET /metrics`: counters and gauges of the server itself, in the Prometheus text format, or as
+/// OpenMetrics if `Accept` names that.
+pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = encode(&mut text, &registry(&app));
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let open = accepted.filter_map(|v| v.to_str().ok()).any(|v| v.contains("openmetrics-text"));
+    let (kind, text) = if open { (OPEN_METRICS, text) } else { (PROMETHEUS, prometheus(&text)) };
+    let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// OpenMetrics as the older Prometheus format has it: a counter's family is named as its samples
+/// are, there are no units, and nothing marks the end.
+fn prometheus(open: &str) -> String {
+    let counter = |name: &str| open.contains(&format!("# TYPE {name} counter\n"));
+    let mut out = String::with_capacity(open.len());
+    for line in open.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(word @ ("HELP" | "TYPE")), Some(name), Some(rest)) => {
+                let total = if counter(name) { "_total" } else { "" };
+                out.push_str(&format!("# {word} {name}{total} {rest}\n"));
+            }
+            (Some("#"), ..) => {}
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
 }
 
 /// Reads the figures of the system page once more, under their Prometheus names.

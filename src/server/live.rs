@@ -3,12 +3,14 @@
 //! A connection is a set of cursors. It sleeps until the hub shows a new position, writes what
 //! lies between its cursors and the head, and sleeps again; it never queues anything.
 
-use super::App;
 use super::limits::TokenBucket;
+use super::{App, problem};
 use crate::domain::Topic;
 use crate::pipeline::hub::{Fallen, json_string, snapshot_text};
 use crate::pipeline::publish::Published;
-use crate::wire::{ClientMsg, Seq};
+use crate::wire::{ApiError, ClientMsg, Seq};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -45,31 +47,64 @@ impl Default for Pace {
     }
 }
 
-/// Where to begin.
+/// Where to begin, as it stands in the address.
 #[derive(Debug, Deserialize)]
-pub struct Begin {
+pub struct BeginParams {
     /// Comma-separated topics.
     #[serde(default)]
     topics: String,
     /// Epoch of `seq`.
     epoch: Option<String>,
     /// Position to resume every topic from.
-    seq: Option<Seq>,
+    seq: Option<String>,
+}
+
+/// Where to begin.
+struct Begin {
+    /// Names of topics, each once.
+    topics: Vec<String>,
+    /// Position to resume every topic from.
+    from: Option<(String, Seq)>,
+}
+
+impl BeginParams {
+    fn read(self) -> Result<Begin, ApiError> {
+        let mut topics: Vec<String> = Vec::new();
+        for name in self.topics.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            if !topics.iter().any(|known| known == name) {
+                topics.push(name.to_owned());
+            }
+        }
+        let seq: Option<Seq> = match self.seq.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(
+                text.parse().map_err(|_| ApiError::invalid("/seq", "must be a whole number"))?,
+            ),
+        };
+        Ok(Begin { topics, from: self.epoch.zip(seq) })
+    }
 }
 
 /// Upgrades the request.
+///
+/// # Errors
+/// 400 if it is none for a WebSocket, 422 for a position that cannot be.
 pub async fn live(
     State(app): State<App>,
-    Query(begin): Query<Begin>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+    params: Result<Query<BeginParams>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(problem::malformed)?;
+    let Query(params) = params.map_err(problem::malformed)?;
+    let begin = params.read()?;
+    let sockets = app.sockets.clone();
     // The defaults of 128 KiB a buffer would cost more than everything else about a client.
-    upgrade
+    Ok(upgrade
         .read_buffer_size(2 << 10)
         .write_buffer_size(0)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| serve(socket, app, begin))
+        .on_upgrade(move |socket| sockets.track_future(serve(socket, app, begin))))
 }
 
 async fn serve(socket: WebSocket, app: App, begin: Begin) {
@@ -105,14 +140,14 @@ struct Client {
 impl Client {
     async fn run(&mut self, begin: Begin) -> Result<(), Gone> {
         let mut head = self.app.hub.watch();
-        let names: Vec<&str> = begin.topics.split(',').filter(|name| !name.is_empty()).collect();
-        self.welcome(&names).await?;
-        for name in names {
-            match (&begin.epoch, begin.seq) {
-                (Some(epoch), Some(seq)) => self.resume(name, epoch, seq).await?,
-                _ => self.subscribe(name).await?,
+        self.welcome(&begin.topics).await?;
+        for name in &begin.topics {
+            match &begin.from {
+                Some((epoch, seq)) => self.resume(name, epoch, *seq).await?,
+                None => self.subscribe(name).await?,
             }
         }
+        drop(begin);
         let pace = self.app.pace;
         let mut beat = tokio::time::interval(pace.heartbeat);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -129,12 +164,10 @@ impl Client {
                     heard = Instant::now();
                     self.hear(message).await?;
                 }
-                _ = beat.tick() => {
-                    if heard.elapsed() > pace.silence {
-                        return self.close(close_code::POLICY, "silent for too long").await;
-                    }
-                    self.beat(pace).await?;
+                () = tokio::time::sleep_until(heard + pace.silence) => {
+                    return self.close(close_code::POLICY, "silent for too long").await;
                 }
+                _ = beat.tick() => self.beat(pace).await?,
                 () = shutdown.cancelled() => {
                     return self.close(close_code::AWAY, "shutting down").await;
                 }
@@ -142,9 +175,14 @@ impl Client {
         }
     }
 
-    async fn welcome(&mut self, names: &[&str]) -> Result<(), Gone> {
-        let topics: Vec<&str> =
-            names.iter().filter(|name| name.parse::<Topic>().is_ok()).copied().collect();
+    async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
+        let shown = self.app.hub.published();
+        let there = |name: &&String| match name.parse::<Topic>() {
+            Ok(Topic::Project(id)) => shown.projects.contains_key(&id),
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        let topics: Vec<&String> = names.iter().filter(there).take(MAX_TOPICS).collect();
         let welcome = serde_json::json!({
             "type": "welcome",
             "protocol": 1,
@@ -191,7 +229,40 @@ impl Client {
             ClientMsg::Resume { topic, epoch, seq } => self.resume(&topic, &epoch, seq).await,
             ClientMsg::RequestSnapshot { topic } => self.subscribe(&topic).await,
             ClientMsg::Ping => self.send(r#"{"type":"pong"}"#.into()).await,
+            ClientMsg::RetryTask { id, task_id } => self.command("retry_task", id, &task_id).await,
+            ClientMsg::CancelTask { id, task_id } => {
+                self.command("cancel_task", id, &task_id).await
+            }
+            ClientMsg::AcknowledgeAlert { id, alert_id } => {
+                self.command("acknowledge_alert", id, &alert_id).await
+            }
         }
+    }
+
+    /// Answers a command about `subject`. What the board does not know is not found; what it knows
+    /// it only watches, so the command is refused rather than taken for nothing.
+    async fn command(&mut self, name: &str, id: Option<String>, subject: &str) -> Result<(), Gone> {
+        let state = &self.app.hub.published().state;
+        let (kind, known) = match name {
+            "acknowledge_alert" => {
+                ("alert_id", state.alerts.active.keys().any(|(_, alert)| **alert == *subject))
+            }
+            _ => ("task_id", state.work.tasks.contains_key(subject)),
+        };
+        let (status, detail) = if known {
+            ("refused", "this server only watches; ask the system it belongs to")
+        } else {
+            ("not_found", "nothing of that name is waiting for a command")
+        };
+        let result = serde_json::json!({
+            "type": "result",
+            "id": id.as_deref().unwrap_or(subject),
+            "command": name,
+            kind: subject,
+            "status": status,
+            "detail": detail,
+        });
+        self.send(result.to_string().into()).await
     }
 
     /// Takes the cost of a message from the client's allowance.

@@ -5,8 +5,10 @@ pub mod config;
 pub mod guard;
 pub mod health;
 pub mod limits;
+pub mod listen;
 pub mod live;
 pub mod pages;
+pub mod position;
 pub mod present;
 pub mod problem;
 pub mod read;
@@ -22,6 +24,7 @@ use crate::pipeline::local::Gauges;
 use crate::wire::ApiError;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// What every request may use. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +43,8 @@ pub struct App {
     pub clock: Clock,
     /// Heartbeats of sockets.
     pub pace: live::Pace,
+    /// Every open socket.
+    pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
 }

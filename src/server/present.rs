@@ -4,7 +4,7 @@
 //! but the whole view; everything else goes on to them.
 
 use super::App;
-use super::server_fns::matches_tag;
+use super::server_fns::{matches_tag, tag_of};
 use crate::pipeline::publish::Doc;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -31,11 +31,11 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
         "/dashboard/summary" => {
             settle(&app).await;
             let shown = app.hub.published();
-            answer(&shown.summary, &shown.cursor.epoch, request.headers())
+            answer(&shown.summary, request.headers())
         }
         "/api/v1/system" => {
             let shown = app.hub.published();
-            answer(&shown.system, &shown.cursor.epoch, request.headers())
+            answer(&shown.system, request.headers())
         }
         _ => next.run(request).await,
     }
@@ -58,8 +58,8 @@ async fn settle(app: &App) {
 }
 
 /// The whole of `doc`, in the encoding the client likes best.
-pub fn answer<T: Serialize>(doc: &Doc<T>, epoch: &str, headers: &HeaderMap) -> Response {
-    let tag = format!("W/\"{}-{}\"", epoch.get(..8).unwrap_or(epoch), doc.version);
+pub fn answer<T: Serialize>(doc: &Doc<T>, headers: &HeaderMap) -> Response {
+    let tag = tag_of(doc.json());
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches_tag(known, &tag));
     let (encoding, body) = if known { (None, Bytes::new()) } else { encoded(doc, headers) };
     let mut response = if known {

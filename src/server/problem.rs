@@ -2,6 +2,7 @@
 use crate::wire::{ApiError, ErrorKind};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::fmt::Display;
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -14,6 +15,11 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// 400: what an extractor could not read, in its own words.
+pub fn malformed(why: impl Display) -> ApiError {
+    ApiError::new(ErrorKind::Malformed, why.to_string())
 }
 
 /// What a route answers to a method it has not got.

@@ -1,6 +1,7 @@
 //! Reads of the present and of the past, shared by REST, pages and sockets.
 
 use super::App;
+use super::position::Position;
 use crate::domain::projects::{
     ProjectDetail, ProjectId, ProjectItem, ProjectsPage, ProjectsParams, ProjectsQuery,
 };
@@ -22,12 +23,7 @@ pub fn projects(shown: &Published, params: &ProjectsParams) -> Result<ProjectsPa
     let total = rows.len();
     let start = match &query.after {
         None => 0,
-        Some(after) => {
-            let last = shown.projects.get(after.as_str()).ok_or_else(|| {
-                ApiError::invalid("/after", "no such project; begin again without `after`")
-            })?;
-            rows.partition_point(|row| query.sort.compare(row, last).is_le())
-        }
+        Some(after) => Position::parse(after, query.sort)?.passed(&rows, query.sort),
     };
     let items: Vec<ProjectItem> =
         rows.iter().skip(start).take(query.limit).map(|row| (*row).clone()).collect();
@@ -36,7 +32,7 @@ pub fn projects(shown: &Published, params: &ProjectsParams) -> Result<ProjectsPa
         as_of: shown.as_of,
         cursor: shown.cursor.clone(),
         total,
-        next: items.last().filter(|_| more).map(|item| item.project.to_string()),
+        next: items.last().filter(|_| more).map(|last| Position::of(last).name(query.sort)),
         items,
     })
 }

@@ -1,24 +1,27 @@
 //! Every route, and the life of the server.
 
 use super::config::Settings;
-use super::{App, assets, guard, health, live, pages, present, problem, read, server_fns};
+use super::{App, assets, guard, health, listen, live, pages, present, problem, read, server_fns};
 use crate::pipeline::clock::Clock;
 use crate::pipeline::{self, ingest};
 use crate::wire::ApiError;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use std::error::Error;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
-/// How long open requests may take to end once the server was told to stop.
+/// How long open requests and sockets may take to end once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long the server waits, before it calls itself ready, for the board to be dated.
+const DATED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Serves on `listener` until `shutdown` completes; calls `ready` once it does.
 ///
@@ -38,21 +41,35 @@ pub async fn run(
         shutdown.await;
         told.cancel();
     });
+    date(&app).await;
     ready();
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown({
-        let stop = stop.clone();
-        async move { stop.cancelled().await }
-    });
+    let (sockets, edge) = (app.sockets.clone(), settings.tuning.edge);
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
+    let serving = async {
+        listen::serve(listener, router(app), edge, stop.clone()).await;
+        // A socket is told that the server goes away, and is given time to hear it.
+        sockets.close();
+        sockets.wait().await;
+    };
     tokio::select! {
-        served = serving.into_future() => served?,
+        () = serving => {}
         () = out_of_patience => tracing::warn!("requests were still open; ending without them"),
     }
     running.stop().await;
     Ok(())
+}
+
+/// Has the clock tick once and waits until that is shown: what is read first is as of now, not as
+/// of when the server last ran, or as of nothing.
+async fn date(app: &App) {
+    let mut head = app.hub.watch();
+    app.hub.nudge.notify_one();
+    if tokio::time::timeout(DATED_WITHIN, head.changed()).await.is_err() {
+        tracing::warn!("the journal takes no tick of the clock");
+    }
 }
 
 /// Every route there is.
@@ -72,13 +89,13 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
-        .route("/dashboard/live", any(live::live))
+        .route("/dashboard/live", get(live::live))
         .merge(pages::router())
         .merge(assets::router())
+        .merge(ingest::router(app.ingest.clone()))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .with_state(app.clone())
-        .merge(ingest::router(app.ingest))
+        .with_state(app)
         .layer(from_fn(guard::same_site))
         .layer(from_fn(guard::secure_headers))
 }
@@ -93,12 +110,11 @@ struct RangeParams {
 /// `GET /dashboard/projects/{project}`: the row with its runs, errors and history.
 async fn project(
     State(app): State<App>,
-    Path(name): Path<String>,
-    Query(range): Query<RangeParams>,
-) -> Response {
+    name: Result<Path<String>, PathRejection>,
+    range: Result<Query<RangeParams>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Path(name) = name.map_err(problem::malformed)?;
+    let Query(range) = range.map_err(problem::malformed)?;
     let page = read::project_page(&app, name, range.window.as_deref(), range.step.as_deref());
-    match page.await {
-        Ok(page) => Json(page).into_response(),
-        Err(error) => ApiError::into_response(error),
-    }
+    Ok(Json(page.await?).into_response())
 }

@@ -19,6 +19,10 @@ const MAX_TAGGED: usize = 64 << 20;
 pub async fn call(State(app): State<App>, mut request: Request) -> Response {
     // A browser's `Accept: text/html` would be answered with a redirect, as forms want it.
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    // Server functions know GET alone; the router leaves out the body that HEAD does not want.
+    if *request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let context = move || provide_context(app.clone());
     let response =
         leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
@@ -60,8 +64,7 @@ pub async fn tagged(request: Request, next: Next) -> Response {
             return ApiError::new(ErrorKind::Internal, "the answer is too long").into_response();
         }
     };
-    let hash = blake3::hash(&body).to_hex();
-    let tag = format!("W/\"{}\"", hash.get(..16).unwrap_or_default());
+    let tag = tag_of(&body);
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(header::ETAG, value);
@@ -73,6 +76,27 @@ pub async fn tagged(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(body))
+}
+
+/// The weak `ETag` of a JSON answer: of all but its age and position, which move with every tick
+/// of the clock whether or not anything else does.
+pub fn tag_of(body: &[u8]) -> String {
+    let hash = blake3::hash(without_age(body)).to_hex();
+    format!("W/\"{}\"", hash.get(..16).unwrap_or_default())
+}
+
+/// What follows `{"as_of":"…","cursor":{…}`, with which an answer begins that has them.
+fn without_age(body: &[u8]) -> &[u8] {
+    let Some(rest) = body.strip_prefix(br#"{"as_of":""#) else { return body };
+    let Some(end) = rest.iter().position(|byte| *byte == b'"') else { return body };
+    let rest = rest.get(end + 1..).unwrap_or_default();
+    match rest.strip_prefix(br#","cursor":{"#) {
+        Some(cursor) => match cursor.iter().position(|byte| *byte == b'}') {
+            Some(end) => cursor.get(end + 1..).unwrap_or_default(),
+            None => rest,
+        },
+        None => rest,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -88,4 +112,35 @@ pub fn matches_tag(header: &HeaderValue, tag: &str) -> bool {
     header
         .to_str()
         .is_ok_and(|list| list.trim() == "*" || list.split(',').any(|one| opaque(one) == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, rest: &str) {
+        assert_eq!(String::from_utf8_lossy(without_age(body.as_bytes())), rest);
+    }
+
+    #[test]
+    fn an_answer_is_the_same_whenever_it_is_given() {
+        check(r#"{"as_of":"now","cursor":{"epoch":"e","seq":1},"total":0}"#, r#","total":0}"#);
+        check(r#"{"as_of":"now","items":[]}"#, r#","items":[]}"#);
+        check(r#"{"total":0}"#, r#"{"total":0}"#);
+        check(r#"{"as_of":"now"#, r#"{"as_of":"now"#);
+        check("", "");
+    }
+
+    #[test]
+    fn tags_are_compared_weakly() {
+        let matches =
+            |header: &'static str| matches_tag(&HeaderValue::from_static(header), "W/\"a\"");
+        for header in ["W/\"a\"", "\"a\"", "\"b\", W/\"a\"", "*"] {
+            assert!(matches(header), "{header}");
+        }
+        for header in ["W/\"b\"", "a", ""] {
+            assert!(!matches(header), "{header}");
+        }
+    }
 }

@@ -117,6 +117,25 @@ impl Server {
         send.await.unwrap()
     }
 
+    /// A GET whose body comes as it was sent: compressed, if these encodings are taken up.
+    pub async fn raw(&self, path: &str, encodings: &str) -> Answer {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // HTTP/1.0, so that the body ends with the connection and not in chunks.
+        let request = format!("GET {path} HTTP/1.0\r\naccept-encoding: {encodings}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+        read.expect("an answer in time").unwrap();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).collect();
+        Answer { status, headers, body: bytes[end + 4..].to_vec() }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.request("GET", path, &[], "").await
     }

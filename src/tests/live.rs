@@ -246,3 +246,137 @@ async fn open_sockets_are_counted() {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("\nbellwether_websocket_connections 1"), "{text}");
 }
+
+/// A message with what differs from run to run made the same.
+fn settled(message: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(message).unwrap();
+    for (member, like) in [("epoch", "\""), ("at", "\""), ("as_of", "\"")] {
+        let mark = format!("\"{member}\": {like}");
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find(&mark) {
+            let (head, tail) = rest.split_at(start + mark.len());
+            out.push_str(head);
+            out.push_str("[…]");
+            rest = &tail[tail.find('"').unwrap()..];
+        }
+        out.push_str(rest);
+        text = out;
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_has_its_shape() {
+    let pace = Pace { heartbeat: Duration::from_millis(300), silence: PATIENCE };
+    let server = Server::tuned(Tuning { pace, ..Tuning::default() }).await;
+    server.send(json!({"type": "task.queued", "data": {"task": "known"}})).await;
+    let mut socket = server.live("topics=projects,nothing,%20projects,project:nobody").await;
+    for shape in [
+        r#"{"heartbeat_s":0,"protocol":1,"topics":["projects"],"type":"welcome","user":"anonymous"}"#,
+    ] {
+        assert_eq!(socket.next().await.to_string(), shape);
+    }
+    let snapshot = socket.next().await;
+    let rest = server.get("/dashboard/projects").await.json();
+    assert_eq!(snapshot["data"], rest, "a snapshot is the answer over REST");
+    let members: Vec<_> = snapshot.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["at", "data", "epoch", "seq", "topic", "type"]);
+    for topic in ["nothing", "project:nobody"] {
+        let error = socket.next().await;
+        assert_eq!((&error["type"], &error["code"]), (&json!("error"), &json!("unknown_topic")));
+        assert!(error["message"].is_string(), "{topic}");
+    }
+    let beat = socket.next_of("heartbeat").await;
+    insta::assert_snapshot!(settled(&json!({"type": beat["type"], "at": beat["at"]})), @r#"
+    {
+      "at": "[…]",
+      "type": "heartbeat"
+    }
+    "#);
+    assert!(beat["seq"].is_u64());
+    socket.say(json!({"type": "ping"})).await;
+    assert_eq!(socket.next_of("pong").await, json!({"type": "pong"}));
+    for (said, id, status) in [
+        (json!({"type": "retry_task", "task_id": "t"}), "t", "not_found"),
+        (json!({"type": "cancel_task", "task_id": "t", "id": "7"}), "7", "not_found"),
+        (json!({"type": "cancel_task", "task_id": "known"}), "known", "refused"),
+        (json!({"type": "acknowledge_alert", "alert_id": "a"}), "a", "not_found"),
+        (json!({"type": "acknowledge_alert", "rule_id": "r"}), "r", "not_found"),
+    ] {
+        socket.say(said.clone()).await;
+        let result = socket.next_of("result").await;
+        assert_eq!((&result["id"], &result["status"]), (&json!(id), &json!(status)), "{said}");
+    }
+    socket.say(json!({"type": "retry_task"})).await;
+    assert_eq!(socket.next_of("error").await["code"], "malformed");
+    server.send(run("p", "passed")).await;
+    let delta = socket.next_of("delta").await;
+    let members: Vec<_> = delta.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["at", "data", "epoch", "from", "seq", "topic", "type"]);
+    socket.say(json!({"type": "unsubscribe", "topics": ["project:nobody", "x"]})).await;
+    assert_eq!(socket.next_of("error").await["code"], "unknown_topic");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_is_what_rest_answers() {
+    let server = Server::start().await;
+    server.send(json!([run("a/b", "passed"), run("c", "failed")])).await;
+    for (topic, path) in [
+        ("projects", "/dashboard/projects"),
+        ("project:a/b", "/dashboard/projects/a%2Fb"),
+        ("system", "/api/v1/system"),
+        ("summary", "/dashboard/summary"),
+    ] {
+        let mut socket = server.live("").await;
+        // The socket is counted in the answers compared, so it must be shown first.
+        while server.get("/dashboard/summary").await.json()["connections"]["websocket"] != 1 {}
+        socket.say(json!({"type": "subscribe", "topics": [topic]})).await;
+        let snapshot = socket.next_of("snapshot").await;
+        let mut rest = server.get(path).await.json();
+        let mut data = snapshot["data"].clone();
+        for volatile in ["as_of", "cursor", "process", "internals", "events_per_s"] {
+            for side in [&mut rest, &mut data] {
+                side.as_object_mut().unwrap().insert(volatile.to_owned(), Value::Null);
+            }
+        }
+        assert_eq!(data, rest, "{topic}");
+        drop(socket);
+        while server.get("/dashboard/summary").await.json()["connections"]["websocket"] != 0 {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_server_says_so() {
+    let server = Server::start().await;
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        let mut socket = server.live("topics=summary").await;
+        socket.next_of("snapshot").await;
+        sockets.push(socket);
+    }
+    let begun = Instant::now();
+    let closing = tokio::spawn(async move {
+        let mut codes = Vec::new();
+        for mut socket in sockets {
+            codes.push(socket.closed().await);
+        }
+        codes
+    });
+    let _server = server.restart().await;
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(closing.await.unwrap(), vec![Some(1001); 20]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_in_the_address_that_is_none_is_refused() {
+    let server = Server::start().await;
+    let headers = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    let answer = server.request("GET", "/dashboard/live?epoch=e&seq=x", &headers, "").await;
+    assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!("/seq")));
+}

@@ -1,4 +1,15 @@
 //! The integration tests: one target, so that it links once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what clippy lets a test do, the functions that tests share may do too"
+)]
+
+mod events;
 mod harness;
+mod http;
 mod live;
+mod reads;

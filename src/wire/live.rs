@@ -72,4 +72,29 @@ pub enum ClientMsg {
     },
     /// Are you there?
     Ping,
+    /// Try a task again.
+    RetryTask {
+        /// Comes back with the result, if given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Which task.
+        task_id: String,
+    },
+    /// Give a task up.
+    CancelTask {
+        /// Comes back with the result, if given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Which task.
+        task_id: String,
+    },
+    /// Say that an alert has been seen.
+    AcknowledgeAlert {
+        /// Comes back with the result, if given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Which alert, or which rule's.
+        #[serde(alias = "rule_id")]
+        alert_id: String,
+    },
 }

@@ -47,7 +47,7 @@ impl Intake {
             request = request.header(*name, *value);
         }
         let request = request.body(axum::body::Body::from(body.into())).unwrap();
-        let response = router(self.state.clone()).oneshot(request).await.unwrap();
+        let response = router::<()>(self.state.clone()).oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap() }
