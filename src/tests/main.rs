@@ -1,4 +1,5 @@
 //! The integration tests: one target, so that it links once.
 
+mod cli;
 mod harness;
 mod live;
