@@ -168,4 +168,17 @@ mod tests {
             "P: error, 12 ms (imported before)",
         );
     }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        junit: JunitArgs,
+    }
+
+    #[test]
+    fn the_run_is_named_in_the_address() {
+        let line = ["", "--url", "http://b", "--project", "a b", "--branch", "x/y", "r.xml"];
+        let line = <Line as clap::Parser>::try_parse_from(line).unwrap();
+        assert_eq!(line.junit.path(), "/api/v1/import/junit?project=a%20b&branch=x%2Fy");
+    }
 }
