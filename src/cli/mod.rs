@@ -1,10 +1,17 @@
 //! The command line: one file a command, under an enum that only dispatches.
 
 mod backup;
+mod bar;
+mod client;
+mod demo;
 mod doctor;
+mod duration;
+mod import;
 mod rebuild;
+mod send;
 mod serve;
 
+use bar::Bar;
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
@@ -12,6 +19,8 @@ use std::process::ExitCode;
 /// The operations board that never lies: gap-free, visibly fresh, explained, and replayable.
 #[derive(Debug, Parser)]
 #[command(name = "bellwether", version, about, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done, 1 failed, 2 usage. Every flag that names a variable \
+    in brackets can be set by it.")]
 struct Args {
     #[command(subcommand)]
     command: Command,
@@ -20,6 +29,9 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Send(send::Args),
+    Import(import::Args),
+    Demo(demo::Args),
     Rebuild(rebuild::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
@@ -33,6 +45,9 @@ type Outcome = Result<ExitCode, Box<dyn Error>>;
 pub fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Send(args) => send::run(args),
+        Command::Import(args) => import::run(&args),
+        Command::Demo(args) => demo::run(args),
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
@@ -57,26 +72,4 @@ fn chain(error: &dyn Error) -> String {
         cause = next.source();
     }
     text
-}
-
-/// A progress bar on a terminal; nothing elsewhere.
-struct Bar(indicatif::ProgressBar);
-
-impl Bar {
-    fn new(what: &'static str) -> Self {
-        let style = indicatif::ProgressStyle::with_template(
-            "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
-        );
-        let bar = indicatif::ProgressBar::no_length().with_message(what);
-        Self(style.map(|style| bar.clone().with_style(style)).unwrap_or(bar))
-    }
-
-    fn set(&self, done: u64, all: u64) {
-        self.0.set_length(all);
-        self.0.set_position(done);
-    }
-
-    fn clear(&self) {
-        self.0.finish_and_clear();
-    }
 }

@@ -87,7 +87,7 @@ pub fn run(args: Args) -> super::Outcome {
 }
 
 /// Completes on SIGINT or SIGTERM.
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(mut terminate) => {

@@ -8,6 +8,7 @@
     reason = "what clippy lets a test do, the functions that tests share may do too"
 )]
 
+mod cli;
 mod events;
 mod harness;
 mod http;
