@@ -5,6 +5,7 @@
 //! knows another; whoever needs two of them is not a domain.
 
 pub mod health;
+pub mod range;
 pub mod summary;
 pub mod summary_api;
 

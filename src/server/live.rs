@@ -189,6 +189,9 @@ impl Client {
             "user": "anonymous",
             "topics": topics,
             "heartbeat_s": self.app.pace.heartbeat.as_secs(),
+            "at": self.app.clock.now(),
+            "epoch": shown.cursor.epoch,
+            "seq": shown.seq,
         });
         self.send(welcome.to_string().into()).await
     }

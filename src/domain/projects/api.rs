@@ -34,8 +34,11 @@ pub async fn dashboard_projects(
 pub async fn project_detail(
     project: String,
     #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
 ) -> Result<ProjectDetail, ApiError> {
+    let _ = (&from, &to);
     let app = crate::server::app()?;
     crate::server::read::project_page(&app, project, window.as_deref(), step.as_deref()).await
 }

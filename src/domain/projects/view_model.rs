@@ -183,6 +183,8 @@ pub struct ProjectDetail {
     pub runs: Vec<Run>,
     /// Error types, most frequent first.
     pub errors: Vec<ErrorCount>,
+    /// The range of `trend`.
+    pub range: crate::domain::range::Range,
     /// History, oldest first.
     pub trend: Vec<TrendPoint>,
 }

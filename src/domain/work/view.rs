@@ -43,7 +43,7 @@ pub fn WorkCard(
                 <small>" queued · " {move || format::count(running())} " running"</small>
             </div>
             <div class="sub">{hour}</div>
-            <div class="seg" aria-hidden="true">
+            <div class="seg" aria-hidden="true" class:none=nobody>
                 {share("accent", |a| a.working)}
                 {share("accent half", |a| a.assigned)}
                 {share("ok", |a| a.idle)}

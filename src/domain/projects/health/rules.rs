@@ -27,7 +27,7 @@ impl Facts<'_> {
             check: success_rate,
             message: |f, seen| {
                 let (rate, n) = (seen.value * 100.0, f.day.total - f.day.skipped);
-                format!("{rate:.0} % of {}'s {n} validations in 24 h passed.", f.name())
+                format!("{rate:.1} % of {}'s {n} validations in 24 h passed.", f.name())
             },
             sample: nothing,
             resolve: |_, _| "At least 90 % of the validations of 24 h pass.".to_owned(),
