@@ -25,18 +25,6 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A span in its largest whole unit: `5 min`, `90 s`.
-pub(super) fn words(span: Duration) -> String {
-    let s = span.as_secs();
-    match s {
-        0 => format!("{} ms", span.as_millis()),
-        _ if s % 86_400 == 0 => format!("{} d", s / 86_400),
-        _ if s % 3_600 == 0 => format!("{} h", s / 3_600),
-        _ if s % 60 == 0 => format!("{} min", s / 60),
-        _ => format!("{s} s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,15 +44,6 @@ mod tests {
         check("7 d", Some(604_800_000));
         for text in ["", "h", "-1s", "5 years", "nan", "inf", "1e99d", "1h30m"] {
             check(text, None);
-        }
-    }
-
-    #[test]
-    fn says_it_in_the_largest_whole_unit() {
-        for (text, said) in
-            [("300s", "5 min"), ("90", "90 s"), ("24h", "1 d"), ("36h", "36 h"), ("20ms", "20 ms")]
-        {
-            assert_eq!(words(parse(text).unwrap()), said);
         }
     }
 }

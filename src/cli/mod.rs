@@ -19,8 +19,7 @@ use std::process::ExitCode;
 /// The operations board that never lies: gap-free, visibly fresh, explained, and replayable.
 #[derive(Debug, Parser)]
 #[command(name = "bellwether", version, about, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 done, 1 failed, 2 usage. Every flag that names a variable \
-    in brackets can be set by it.")]
+#[command(after_help = "Exit status: 0 done, 1 failed, 2 usage.")]
 struct Args {
     #[command(subcommand)]
     command: Command,

@@ -10,6 +10,8 @@ use std::process::ExitCode;
 /// Serve the board, its REST interface and its live feed.
 ///
 /// Settings come from flags, then the environment, then the settings file, then the defaults.
+/// `listening on http://ADDR` on standard output says that it is ready; the log goes to standard
+/// error, and BELLWETHER_LOG=debug has it say more. SIGTERM and SIGINT end it cleanly.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "First event:\n  curl -H 'content-type: application/json' \\\n       \
     -d '{\"type\":\"validation.completed\",\"data\":{\"project\":\"demo\",\"status\":\"passed\"}}' \\\n       \
@@ -26,7 +28,7 @@ pub struct Args {
     config: Option<PathBuf>,
     /// Do not sample this machine's processors, memory, disk and network
     #[arg(long, env = "BELLWETHER_NO_SAMPLER", num_args = 0..=1, default_missing_value = "true",
-        require_equals = true, value_name = "BOOL")]
+        require_equals = true, value_name = "BOOL", hide_possible_values = true)]
     no_sampler: Option<bool>,
     /// Days the journal keeps events for, at least [default: 90]
     #[arg(long, env = "BELLWETHER_RETAIN_DAYS", value_name = "DAYS")]

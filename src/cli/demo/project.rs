@@ -59,7 +59,7 @@ impl Project {
             median: rng.log_normal(40.0 * SECOND, 0.9).clamp(2.0 * SECOND, 600.0 * SECOND),
             checks: rng.log_normal(180.0, 1.0).clamp(12.0, 4_000.0) as u32,
             flaky: if rng.chance(0.3) { rng.between(0.02, 0.08) } else { 0.003 },
-            between_breaks: rng.between(12.0, 72.0) * HOUR,
+            between_breaks: rng.between(20.0, 110.0) * HOUR,
             broken: None,
             slow: (Timestamp::default(), 1.0),
             quiet: number % 12 == 7,
@@ -152,7 +152,7 @@ impl Project {
             (None, None) if self.rng.chance(0.008) => ("skipped", Vec::new(), true),
             (None, None) => ("passed", Vec::new(), false),
         };
-        let failed = errors.iter().filter_map(|e| e["count"].as_u64()).sum::<u64>();
+        let failed = errors.iter().filter_map(|e| e.get("count")?.as_u64()).sum::<u64>();
         let failed = (failed as u32).min(self.checks);
         let skipped = self.checks / 60;
         let ms = self.rng.log_normal(self.median * self.slow.1, 0.12);
@@ -164,11 +164,12 @@ impl Project {
             "branch": if self.rng.chance(0.85) { "main" } else { "next" },
             "commit": format!("{:010x}", self.commit >> 24),
         });
-        if !fatal {
-            data["checks"] = json!({
+        if let Some(members) = data.as_object_mut().filter(|_| !fatal) {
+            let checks = json!({
                 "total": self.checks, "failed": failed, "skipped": skipped,
                 "passed": self.checks.saturating_sub(failed + skipped),
             });
+            members.insert("checks".to_owned(), checks);
         }
         moment.emit("validation.completed", data);
     }

@@ -108,8 +108,8 @@ impl Team {
 impl Agent {
     fn says(&self, state: &str, task: Option<&str>, moment: &mut Moment<'_>) {
         let mut data = json!({"agent": self.name, "state": state});
-        if let Some(task) = task {
-            data["task"] = task.into();
+        if let (Some(members), Some(task)) = (data.as_object_mut(), task) {
+            members.insert("task".to_owned(), task.into());
         }
         moment.emit("agent.state_changed", data);
     }
