@@ -119,7 +119,10 @@ impl Range {
         }
         let range = Self::aligned(from, to, kept_step(from, chosen, now));
         if range.len() > Self::MAX_POINTS {
-            let least = (length + 10 * SECOND * (Self::MAX_POINTS - 1) - 1) / (10 * SECOND * (Self::MAX_POINTS - 1)) * 10 * SECOND;
+            let least = (length + 10 * SECOND * (Self::MAX_POINTS - 1) - 1)
+                / (10 * SECOND * (Self::MAX_POINTS - 1))
+                * 10
+                * SECOND;
             let detail = format!(
                 "would make more than {} points; it must be {} or more, or the range shorter",
                 Self::MAX_POINTS,
@@ -210,7 +213,8 @@ fn span(
     let to = to.map_or(now, |to| to.min(now));
     let from = from.unwrap_or_else(|| to.plus(-length));
     if !(SHORTEST..=LONGEST).contains(&to.since(from)) || from.ms() < 0 {
-        let detail = "must lie between 1 minute and 400 days before `to`, which is never later than now";
+        let detail =
+            "must lie between 1 minute and 400 days before `to`, which is never later than now";
         wrong.push(FieldError::new("/from", detail));
         return None;
     }
@@ -221,9 +225,8 @@ fn span(
 #[allow(clippy::option_option, reason = "bad, left out and given are three cases")]
 fn step(params: &RangeParams, wrong: &mut Vec<FieldError>) -> Option<Option<i64>> {
     let Some(text) = given(&params.step) else { return Some(None) };
-    let step = duration(text).filter(|step| {
-        (10 * SECOND..=LONGEST).contains(step) && step % (10 * SECOND) == 0
-    });
+    let step = duration(text)
+        .filter(|step| (10 * SECOND..=LONGEST).contains(step) && step % (10 * SECOND) == 0);
     if step.is_none() {
         let detail = "must be a multiple of 10 seconds as a number and s, m, h or d \
                       (10s, 5m, 1d), up to 400d";

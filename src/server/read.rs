@@ -63,7 +63,11 @@ pub async fn project_detail(
         response_time_ms: live.response_time_ms,
         runs: app.history.runs(id, ProjectDetail::MAX_RUNS, None).await?,
         errors: live.errors,
-        range: crate::domain::range::Range::parse(&Default::default(), window.unwrap_or("24h"), now)?,
+        range: crate::domain::range::Range::parse(
+            &Default::default(),
+            window.unwrap_or("24h"),
+            now,
+        )?,
         trend: app.history.project_trend(id, window, step).await?,
     })
 }

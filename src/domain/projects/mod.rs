@@ -1,8 +1,8 @@
 //! Projects: validation runs, errors, response times, and what they say about health.
 
 pub mod api;
-pub mod view;
 mod query;
+pub mod view;
 mod view_model;
 pub use query::*;
 pub use view_model::*;

@@ -18,9 +18,19 @@ pub async fn system_page() -> Result<SystemPage, ApiError> {
 
 /// shim
 #[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = Json)]
-pub async fn host_history(host: String, #[server(default)] window: Option<String>, #[server(default)] from: Option<String>, #[server(default)] to: Option<String>, #[server(default)] step: Option<String>) -> Result<super::HostHistory, ApiError> {
+pub async fn host_history(
+    host: String,
+    #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<super::HostHistory, ApiError> {
     let app = crate::server::app()?;
     let now = app.hub.published().as_of;
-    let range = crate::domain::range::Range::parse(&crate::domain::range::RangeParams { window, from, to, step }, "24h", now)?;
+    let range = crate::domain::range::Range::parse(
+        &crate::domain::range::RangeParams { window, from, to, step },
+        "24h",
+        now,
+    )?;
     Ok(super::HostHistory { as_of: now, host: host.into(), range, points: Vec::new() })
 }
