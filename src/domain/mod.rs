@@ -5,9 +5,12 @@
 //! knows another; whoever needs two of them is not a domain.
 
 pub mod health;
+pub mod range;
 pub mod summary;
 pub mod summary_api;
 
+#[cfg(feature = "ssr")]
+pub mod rollup;
 #[cfg(feature = "ssr")]
 pub mod sketch;
 #[cfg(feature = "ssr")]

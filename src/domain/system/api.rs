@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
-use super::SystemPage;
+use super::{HostHistory, SystemPage};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -14,4 +14,21 @@ use leptos::server_fn::codec::{GetUrl, Json};
 #[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = Json)]
 pub async fn system_page() -> Result<SystemPage, ApiError> {
     Ok(crate::server::app()?.hub.published().system.value.clone())
+}
+
+/// `GET /api/ui/host`: a host over a range, this machine when none is named; the other parameters
+/// are those of [`crate::domain::range::RangeParams`], `1h` when left out.
+///
+/// # Errors
+/// 404 for a host that has not reported, 422 naming every parameter that cannot be.
+#[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = Json)]
+pub async fn host_history(
+    #[server(default)] host: Option<String>,
+    #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<HostHistory, ApiError> {
+    let params = crate::domain::range::RangeParams { window, from, to, step };
+    crate::server::read::host(&crate::server::app()?, host, &params).await
 }

@@ -28,10 +28,13 @@ pub fn WorkCard(
     };
     let running = move || tasks.with(|t| t.assigned + t.working);
     let hour = move || {
-        let TaskCounts { completed_last_hour: done, failed_last_hour: failed, dead_letter, .. } = tasks.get();
+        let TaskCounts { completed_last_hour: done, failed_last_hour: failed, dead_letter, .. } =
+            tasks.get();
         let all = done + failed;
-        let rate = (failed > 0).then(|| format!(", {} failed", format::percent(failed as f64 / all as f64)));
-        let dead = (dead_letter > 0).then(|| format!(", {} dead letters", format::count(dead_letter)));
+        let rate = (failed > 0)
+            .then(|| format!(", {} failed", format::percent(failed as f64 / all as f64)));
+        let dead =
+            (dead_letter > 0).then(|| format!(", {} dead letters", format::count(dead_letter)));
         let (rate, dead) = (rate.unwrap_or_default(), dead.unwrap_or_default());
         format!("{} done last hour{rate}{dead}", format::count(done))
     };

@@ -61,17 +61,20 @@ fn Attention(
     #[prop(into)] as_of: Signal<crate::wire::Timestamp>,
 ) -> impl IntoView {
     let state = Memo::new(move |_| (total.get() == 0, rows.with(Vec::is_empty)));
-    let ids = move || rows.with(|rows| rows.iter().map(|row| row.project.clone()).collect::<Vec<_>>());
+    let ids =
+        move || rows.with(|rows| rows.iter().map(|row| row.project.clone()).collect::<Vec<_>>());
     let row = move |id: crate::domain::projects::ProjectId| {
         let found = Memo::new(move |last: Option<&Option<ProjectItem>>| {
             let found = rows.with(|rows| rows.iter().find(|row| row.project == id).cloned());
             // A row that has just left the list is about to go: it keeps what it showed.
             found.or_else(|| last.cloned().flatten())
         });
-        move || found.get().map(|_| {
-            let item = Signal::derive(move || found.get());
-            view! { <ProjectRow item=item /> }
-        })
+        move || {
+            found.get().map(|_| {
+                let item = Signal::derive(move || found.get());
+                view! { <ProjectRow item=item /> }
+            })
+        }
     };
     view! {
         <Card title="Needs a look" as_of=as_of class="c8" more=("/projects", Signal::derive(|| "All projects ›".to_owned()))>

@@ -53,7 +53,11 @@ fn press(
         overlay.set(Overlay::Palette);
         return true;
     }
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || overlay.get_untracked() != Overlay::None {
+    if event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || overlay.get_untracked() != Overlay::None
+    {
         return false;
     }
     if typing(event) {

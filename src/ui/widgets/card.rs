@@ -42,6 +42,7 @@ pub fn Card(
 }
 
 fn heading_id(title: &str) -> String {
-    let letters = title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    let letters =
+        title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     std::iter::once("card-").map(str::to_owned).chain(letters.map(String::from)).collect()
 }

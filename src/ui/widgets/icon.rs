@@ -48,18 +48,28 @@ pub enum IconName {
 impl IconName {
     const fn path(self) -> &'static str {
         match self {
-            Self::Brand => "M8 1.8c2.6 0 4.2 1.8 4.2 4.4v3L13.6 12H2.4l1.4-2.8v-3C3.8 3.6 5.4 1.8 8 1.8zM6.5 14h3",
+            Self::Brand => {
+                "M8 1.8c2.6 0 4.2 1.8 4.2 4.4v3L13.6 12H2.4l1.4-2.8v-3C3.8 3.6 5.4 1.8 8 1.8zM6.5 14h3"
+            }
             Self::Overview => "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z",
             Self::Projects => "M3 8.5l3 3 7-7",
             Self::System => "M2 3h12v4H2zM2 9h12v4H2zM5 5v.1M5 11v.1",
             Self::Ok => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM5.5 8.2l1.7 1.7 3.3-3.6",
             Self::Warning => "M8 2l6.5 11.5h-13zM8 6.5v3M8 11.5v.1",
-            Self::Critical => "M5 1.5h6L14.5 5v6L11 14.5H5L1.5 11V5zM5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4",
-            Self::Unknown => "M8 2a6 6 0 0 1 3 .8M13.2 5a6 6 0 0 1 .8 3M13.2 11a6 6 0 0 1-2.2 2.200M8 14a6 6 0 0 1-3-.8M2.8 11A6 6 0 0 1 2 8M2.8 5A6 6 0 0 1 5 2.8",
+            Self::Critical => {
+                "M5 1.5h6L14.5 5v6L11 14.5H5L1.5 11V5zM5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4"
+            }
+            Self::Unknown => {
+                "M8 2a6 6 0 0 1 3 .8M13.2 5a6 6 0 0 1 .8 3M13.2 11a6 6 0 0 1-2.2 2.200M8 14a6 6 0 0 1-3-.8M2.8 11A6 6 0 0 1 2 8M2.8 5A6 6 0 0 1 5 2.8"
+            }
             Self::Info => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 7.500v3.500M8 5v.1",
             Self::Search => "M7 2.500a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.5 10.500l3 3",
-            Self::Theme => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 2v12M8 5.500l4-1.500M8 9l6-1M8 12.500l4-1",
-            Self::Help => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM6.3 6.300a1.7 1.7 0 1 1 2.5 1.500c-.6.3-.8.6-.8 1.200M8 11.300v.1",
+            Self::Theme => {
+                "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 2v12M8 5.500l4-1.500M8 9l6-1M8 12.500l4-1"
+            }
+            Self::Help => {
+                "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM6.3 6.300a1.7 1.7 0 1 1 2.5 1.500c-.6.3-.8.6-.8 1.200M8 11.300v.1"
+            }
             Self::Copy => "M5 5h8v8H5zM3 11V3h8",
             Self::Pause => "M5.5 3v10M10.5 3v10",
             Self::Play => "M5 3l8 5-8 5z",

@@ -12,7 +12,8 @@ use crate::ui::widgets::{AsOf, Empty, Loaded, use_window};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-const FIRST_REPORT: &str = "curl '{origin}/api/v1/import/junit?project=my-project' --data-binary @report.xml";
+const FIRST_REPORT: &str =
+    "curl '{origin}/api/v1/import/junit?project=my-project' --data-binary @report.xml";
 
 /// The page at `/projects`.
 #[component]
@@ -20,9 +21,12 @@ pub fn ProjectsList() -> impl IntoView {
     let params = use_params();
     // Read once: what the address asks for after that is answered from the rows that are here.
     let asked = params.get_untracked();
-    let page = Resource::new(move || asked.clone(), |ProjectsParams { status, tag, q, sort, after, .. }| {
-        dashboard_projects(status, tag, q, sort, None, after)
-    });
+    let page = Resource::new(
+        move || asked.clone(),
+        |ProjectsParams { status, tag, q, sort, after, .. }| {
+            dashboard_projects(status, tag, q, sort, None, after)
+        },
+    );
     view! {
         <Title text="Projects · Bellwether" />
         <Loaded resource=page children=move |first| view! { <List params=params first=first /> } />
@@ -43,7 +47,8 @@ fn List(params: Memo<ProjectsParams>, first: ProjectsPage) -> impl IntoView {
     };
     let said = move || {
         let (here, all) = count();
-        let of = all.filter(|all| *all != here).map(|all| format!(" of {}", format::count(all as u64)));
+        let of =
+            all.filter(|all| *all != here).map(|all| format!(" of {}", format::count(all as u64)));
         let word = if here == 1 && of.is_none() { "project" } else { "projects" };
         format!("{}{} {word}", format::count(here as u64), of.unwrap_or_default())
     };
@@ -94,7 +99,8 @@ fn Table(params: Memo<ProjectsParams>, ids: Memo<Vec<ProjectId>>, rows: Rows) ->
     let (body, window) = use_window(Signal::derive(move || ids.with(Vec::len)));
     let shown = move || {
         let (from, to) = window.get().range();
-        ids.with(|ids| ids.get(from..to.min(ids.len())).map(<[ProjectId]>::to_vec)).unwrap_or_default()
+        ids.with(|ids| ids.get(from..to.min(ids.len())).map(<[ProjectId]>::to_vec))
+            .unwrap_or_default()
     };
     let row = move |id: ProjectId| {
         let item = rows.row(&id);

@@ -68,7 +68,14 @@ fn Page(first: ProjectDetail) -> impl IntoView {
 fn Heading(item: Memo<crate::domain::projects::ProjectItem>) -> impl IntoView {
     let verdict = Memo::new(move |_| Verdict::from(item.with(|item| item.status)));
     let facts = Memo::new(move |_| {
-        item.with(|i| (i.name.clone(), i.owner.clone(), i.url.clone().filter(|url| is_web(url)), i.tags.clone()))
+        item.with(|i| {
+            (
+                i.name.clone(),
+                i.owner.clone(),
+                i.url.clone().filter(|url| is_web(url)),
+                i.tags.clone(),
+            )
+        })
     });
     let last = Memo::new(move |_| item.with(|item| item.last_validation_at));
     view! {

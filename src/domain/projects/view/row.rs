@@ -35,10 +35,15 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
         Memo::new(move |_| item.with(|item| item.as_ref().map(pick)).unwrap_or_default())
     }
     let live = Live::expect();
-    let name = part(item, |item| (item.name.clone(), item.project.href(), item.project.to_string()));
+    let name =
+        part(item, |item| (item.name.clone(), item.project.href(), item.project.to_string()));
     let tags = part(item, |item| item.tags.clone());
     let verdict = Memo::new(move |_| {
-        item.with(|item| Verdict::from(item.as_ref().map_or(crate::domain::projects::ProjectStatus::Unknown, |i| i.status)))
+        item.with(|item| {
+            Verdict::from(
+                item.as_ref().map_or(crate::domain::projects::ProjectStatus::Unknown, |i| i.status),
+            )
+        })
     });
     let why = part(item, |item| {
         let parts = item.score_parts.iter();
@@ -46,12 +51,14 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
     });
     let success = part(item, |item| item.success_rate.map_or_else(dash, format::percent));
     let p95 = part(item, |item| item.duration_ms.p95.map_or_else(dash, format::duration));
-    let errors = part(item, |item| item.error_hours.iter().map(|&n| Some(f64::from(n))).collect::<Vec<_>>());
+    let errors =
+        part(item, |item| item.error_hours.iter().map(|&n| Some(f64::from(n))).collect::<Vec<_>>());
     let error_count = part(item, |item| item.error_count);
     let trend = part(item, |item| item.error_trend);
     let last = part(item, |item| item.last_validation_at);
     let stale = part(item, |item| item.stale);
-    let age = Memo::new(move |_| last.get().map_or_else(|| "never".to_owned(), |at| since(live, at)));
+    let age =
+        Memo::new(move |_| last.get().map_or_else(|| "never".to_owned(), |at| since(live, at)));
     let flash = flashes(item);
     view! {
         <tr class=flash class:stale=stale>
@@ -85,7 +92,9 @@ fn trend_icon(trend: Trend) -> impl IntoView {
         Trend::Falling => (IconName::Down, "good", "falling"),
         Trend::Flat => return None,
     };
-    Some(view! { <span class=format!("change {class}") title=word><Icon name=icon /><span class="sr">{word}</span></span> })
+    Some(
+        view! { <span class=format!("change {class}") title=word><Icon name=icon /><span class="sr">{word}</span></span> },
+    )
 }
 
 /// A class that is another one each time the row changes, so that its animation begins anew; none

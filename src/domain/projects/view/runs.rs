@@ -85,7 +85,10 @@ pub fn FiguresCard(
 
 /// Types of errors, most frequent first.
 #[component]
-pub fn ErrorTypesCard(errors: Memo<Vec<ErrorCount>>, #[prop(into)] as_of: Signal<Timestamp>) -> impl IntoView {
+pub fn ErrorTypesCard(
+    errors: Memo<Vec<ErrorCount>>,
+    #[prop(into)] as_of: Signal<Timestamp>,
+) -> impl IntoView {
     let rows = move || errors.with(|all| all.iter().map(error_type).collect_view());
     let none = move || errors.with(Vec::is_empty);
     view! {
@@ -134,7 +137,8 @@ pub fn RunsCard(runs: Memo<Vec<Run>>, #[prop(into)] as_of: Signal<Timestamp>) ->
 fn run(run: Run) -> impl IntoView {
     let Run { at, status, duration_ms, checks, errors, branch, commit, url, .. } = run;
     let checks = checks.map(|c| {
-        let skipped = if c.skipped > 0 { format!(", {} skipped", c.skipped) } else { String::new() };
+        let skipped =
+            if c.skipped > 0 { format!(", {} skipped", c.skipped) } else { String::new() };
         format!("{} of {} checks passed{skipped}", c.passed, c.total)
     });
     let commit = commit.map(|commit| commit.chars().take(10).collect::<String>());

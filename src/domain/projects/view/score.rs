@@ -27,10 +27,14 @@ pub fn ScoreCard(
         })
     };
     let why_none = move || {
-        score.get().is_none().then_some("Unknown: what is known is too old, or too little, for a score.")
+        score
+            .get()
+            .is_none()
+            .then_some("Unknown: what is known is too old, or too little, for a score.")
     };
     let calm = move || {
-        (score.get().is_some() && findings.with(Vec::is_empty)).then_some("No rule has found anything.")
+        (score.get().is_some() && findings.with(Vec::is_empty))
+            .then_some("No rule has found anything.")
     };
     view! {
         <Card title="Score" as_of=as_of class="c4">

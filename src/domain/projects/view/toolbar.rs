@@ -74,7 +74,8 @@ pub fn Toolbar(
 ) -> impl IntoView {
     let navigate = use_navigate();
     let ask = move |next: ProjectsParams| {
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        let options =
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&href(&next), options);
     };
     let filter = {

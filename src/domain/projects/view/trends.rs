@@ -23,22 +23,25 @@ pub fn Trends(
     #[prop(into)] as_of: Signal<Timestamp>,
 ) -> impl IntoView {
     let range = use_range();
-    let trend = use_fresh(rendered, move || (range.get(), newest.get()), move |(range, _)| {
-        let project = project.to_string();
-        async move {
-            let detail =
-                project_detail(project, range.window, range.from, range.to, range.step).await?;
-            Ok((detail.range, detail.trend))
-        }
-    });
+    let trend = use_fresh(
+        rendered,
+        move || (range.get(), newest.get()),
+        move |(range, _)| {
+            let project = project.to_string();
+            async move {
+                let detail =
+                    project_detail(project, range.window, range.from, range.to, range.step).await?;
+                Ok((detail.range, detail.trend))
+            }
+        },
+    );
     let (from, to) = (
         Signal::derive(move || trend.with(|(range, _)| range.from)),
         Signal::derive(move || trend.with(|(range, _)| range.to)),
     );
     let series = move |name: &'static str, class, kind, pick: fn(&TrendPoint) -> Option<f64>| {
         Signal::derive(move || {
-            let points =
-                trend.with(|(_, points)| points.iter().map(|p| (p.at, pick(p))).collect());
+            let points = trend.with(|(_, points)| points.iter().map(|p| (p.at, pick(p))).collect());
             vec![Series { name: name.to_owned(), class, points, kind }]
         })
     };

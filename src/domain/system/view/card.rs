@@ -9,7 +9,10 @@ use leptos::prelude::*;
 
 /// The busiest host, and those that have gone quiet.
 #[component]
-pub fn SystemCard(hosts: Memo<HostsBrief>, #[prop(into)] as_of: Signal<Timestamp>) -> impl IntoView {
+pub fn SystemCard(
+    hosts: Memo<HostsBrief>,
+    #[prop(into)] as_of: Signal<Timestamp>,
+) -> impl IntoView {
     let more = Signal::derive(move || match hosts.with(|hosts| hosts.total) {
         1 => "1 host ›".to_owned(),
         n => format!("{} hosts ›", format::count(n)),
@@ -22,7 +25,9 @@ pub fn SystemCard(hosts: Memo<HostsBrief>, #[prop(into)] as_of: Signal<Timestamp
         })
     });
     let percent = |value: f64| format!("{} %", format::decimal(value, 0));
-    let cpu = move || hosts.with(|h| h.cpu.map_or_else(|| "—".to_owned(), |cpu| percent(cpu.usage_percent)));
+    let cpu = move || {
+        hosts.with(|h| h.cpu.map_or_else(|| "—".to_owned(), |cpu| percent(cpu.usage_percent)))
+    };
     let rest = move || {
         hosts.with(|h| {
             let parts = [

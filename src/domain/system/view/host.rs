@@ -87,7 +87,9 @@ fn encoded(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -136,9 +138,11 @@ fn Charts(first: HostHistory, #[prop(into)] as_of: Signal<Timestamp>) -> impl In
     let range = use_range();
     let host = first.host.to_string();
     let title = format!("History of {host}");
-    let history = use_fresh(first, move || range.get(), move |range| {
-        host_history(host.clone(), range.window, range.from, range.to, range.step)
-    });
+    let history = use_fresh(
+        first,
+        move || range.get(),
+        move |range| host_history(host.clone(), range.window, range.from, range.to, range.step),
+    );
     let (from, to) = (
         Signal::derive(move || history.with(|history| history.range.from)),
         Signal::derive(move || history.with(|history| history.range.to)),
@@ -147,11 +151,18 @@ fn Charts(first: HostHistory, #[prop(into)] as_of: Signal<Timestamp>) -> impl In
         let points = history.with(|h| h.points.iter().map(|p| (p.at, pick(p))).collect());
         Series { name: name.to_owned(), class, points, kind: Kind::Line }
     };
-    let cpu = Signal::derive(move || vec![one("mean", "accent", |p| p.cpu), one("greatest", "muted", |p| p.cpu_max)]);
-    let memory = Signal::derive(move || vec![one("memory", "accent", |p| p.memory), one("disk", "muted", |p| p.disk)]);
+    let cpu = Signal::derive(move || {
+        vec![one("mean", "accent", |p| p.cpu), one("greatest", "muted", |p| p.cpu_max)]
+    });
+    let memory = Signal::derive(move || {
+        vec![one("memory", "accent", |p| p.memory), one("disk", "muted", |p| p.disk)]
+    });
     let load = Signal::derive(move || vec![one("load", "accent", |p| p.load1)]);
     let network = Signal::derive(move || {
-        vec![one("received", "accent", |p| p.rx_bytes_per_s), one("sent", "muted", |p| p.tx_bytes_per_s)]
+        vec![
+            one("received", "accent", |p| p.rx_bytes_per_s),
+            one("sent", "muted", |p| p.tx_bytes_per_s),
+        ]
     });
     let zoom = use_zoom();
     view! {
