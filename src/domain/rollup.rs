@@ -38,7 +38,7 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
     /// SQL that makes the table.
     pub fn schema(&self) -> String {
         format!(
-            "CREATE TABLE IF NOT EXISTS {} (res INTEGER NOT NULL, series TEXT NOT NULL,
+            "CREATE TABLE {} (res INTEGER NOT NULL, series TEXT NOT NULL,
              at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (res, series, at)) WITHOUT ROWID;",
             self.table
         )

@@ -10,6 +10,7 @@
 
 mod events;
 mod harness;
+mod history;
 mod http;
 mod live;
 mod reads;

@@ -191,9 +191,9 @@ pub fn schema() -> String {
     let rollups = ROLLUPS.schema();
     format!(
         "{rollups}
-         CREATE TABLE IF NOT EXISTS runs (project TEXT NOT NULL, at INTEGER NOT NULL,
+         CREATE TABLE runs (project TEXT NOT NULL, at INTEGER NOT NULL,
             seq INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (project, at, seq)) WITHOUT ROWID;
-         CREATE TABLE IF NOT EXISTS scores (res INTEGER NOT NULL, series TEXT NOT NULL,
+         CREATE TABLE scores (res INTEGER NOT NULL, series TEXT NOT NULL,
             at INTEGER NOT NULL, score REAL NOT NULL, PRIMARY KEY (res, series, at)) WITHOUT ROWID;"
     )
 }

@@ -186,7 +186,7 @@ fn traffic(tx: &Connection, at: Timestamp, sample: &Sampled) -> Result<Option<(F
 pub fn schema() -> String {
     format!(
         "{}{}
-         CREATE TABLE IF NOT EXISTS host_counters (host TEXT PRIMARY KEY, at INTEGER NOT NULL,
+         CREATE TABLE host_counters (host TEXT PRIMARY KEY, at INTEGER NOT NULL,
             rx INTEGER NOT NULL, tx INTEGER NOT NULL) WITHOUT ROWID;",
         HOSTS.schema(),
         EVENTS.schema()

@@ -80,7 +80,7 @@ impl Store {
 
     /// `None` if the file is of another version or another past of the journal.
     fn open_as_is(dir: &Path, journal: &Cursor) -> Result<Option<Self>> {
-        let connection = Connection::open(file(dir))?;
+        let mut connection = Connection::open(file(dir))?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -98,12 +98,15 @@ impl Store {
             .optional()?;
         let (position, at) = match meta {
             None => {
-                connection.execute_batch(&projects::history::schema())?;
-                connection.execute_batch(&system::history::schema())?;
-                connection.execute(
+                // Tables that are there without a position are refused here, since they exist.
+                let tx = connection.transaction()?;
+                tx.execute_batch(&projects::history::schema())?;
+                tx.execute_batch(&system::history::schema())?;
+                tx.execute(
                     "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0)",
                     params![SCHEMA, &*journal.epoch],
                 )?;
+                tx.commit()?;
                 (0, Timestamp::default())
             }
             Some((schema, epoch, position, at)) => {
