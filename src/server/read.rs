@@ -150,14 +150,9 @@ pub async fn metrics(
 ///
 /// # Errors
 /// 404 for a host that has not reported, 422 for a range that cannot be.
-pub async fn host(
-    app: &App,
-    name: Option<String>,
-    range: &RangeParams,
-) -> Result<HostHistory, ApiError> {
+pub async fn host(app: &App, name: String, range: &RangeParams) -> Result<HostHistory, ApiError> {
     let shown = app.hub.published();
-    let name = name.filter(|name| !name.is_empty());
-    let host = name.map_or_else(|| app.gauges.host.clone(), Arc::from);
+    let host = if name.is_empty() { app.gauges.host.clone() } else { Arc::from(name) };
     if !shown.state.system.hosts.contains_key(&host) {
         return Err(ApiError::not_found(format!("no host {host} has reported")));
     }

@@ -23,7 +23,7 @@ pub async fn system_page() -> Result<SystemPage, ApiError> {
 /// 404 for a host that has not reported, 422 naming every parameter that cannot be.
 #[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = Json)]
 pub async fn host_history(
-    #[server(default)] host: Option<String>,
+    #[server(default)] host: String,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
