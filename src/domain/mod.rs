@@ -10,6 +10,8 @@ pub mod summary;
 pub mod summary_api;
 
 #[cfg(feature = "ssr")]
+pub mod rollup;
+#[cfg(feature = "ssr")]
 pub mod sketch;
 #[cfg(feature = "ssr")]
 pub mod window;

@@ -3,6 +3,7 @@
 
 use super::health::Health;
 use super::projects::{ProjectItem, WindowTotals};
+use super::range::Range;
 use super::system::{Cpu, Disk, Memory};
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,34 @@ pub struct CountAt {
     pub at: Timestamp,
     /// Count in the step.
     pub count: u64,
+}
+
+/// How much came in over a range, and how it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// When this was known to be so.
+    pub as_of: Timestamp,
+    /// What the points span, and in which steps.
+    pub range: Range,
+    /// Oldest first, a point for every step.
+    pub points: Vec<RatePoint>,
+}
+
+/// All of the board in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RatePoint {
+    /// Start of the step.
+    pub at: Timestamp,
+    /// Events received, of whatever type but ticks of the clock.
+    pub events: u64,
+    /// Overall score at the end of the step, or the last one known before it.
+    pub score: Option<f64>,
+    /// Passed runs.
+    pub passed: u64,
+    /// Failed and broken runs.
+    pub failed: u64,
+    /// Errors of runs.
+    pub errors: u64,
 }
 
 /// Runs of a step, passed and not.

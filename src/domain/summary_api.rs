@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
-use super::summary::{Summary, Ticker};
+use super::summary::{Rates, Summary, Ticker};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -23,4 +23,20 @@ pub async fn dashboard_summary() -> Result<Summary, ApiError> {
 #[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = Json)]
 pub async fn ticker() -> Result<Ticker, ApiError> {
     Ok(crate::server::app()?.hub.published().ticker.value.clone())
+}
+
+/// `GET /api/ui/rates`: how much came in and how it went, over a range; its parameters are those of
+/// [`super::range::RangeParams`], `24h` when left out.
+///
+/// # Errors
+/// 422 naming every parameter that cannot be.
+#[server(name = ReadRates, prefix = "/api/ui", endpoint = "rates", input = GetUrl, output = Json)]
+pub async fn rates(
+    #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<Rates, ApiError> {
+    let params = super::range::RangeParams { window, from, to, step };
+    crate::server::read::rates(&crate::server::app()?, &params).await
 }

@@ -3,7 +3,7 @@
 use super::aggregate::{Aggregate, Parts};
 use super::checkpoint::Checkpointer;
 use super::clock::Clock;
-use super::history::{Batch, History};
+use super::history::{self, History};
 use super::hub::Hub;
 use super::ingest::{IngestState, Meters};
 use super::journal::{self, Appender, Draft, Reader, Recovery};
@@ -37,8 +37,8 @@ fn report(recovery: &Recovery) {
 }
 
 /// The state at the head of the journal: the newest checkpoint that can be read, and what followed
-/// it. History is given what it has not got yet.
-fn replay(dir: &Path, history: &History) -> Result<State, Box<dyn Error + Send + Sync>> {
+/// it. History reads what it lacks by itself, meanwhile.
+fn replay(dir: &Path) -> Result<State, Box<dyn Error + Send + Sync>> {
     let reader = Reader::open(dir)?;
     let newest = reader.load_checkpoint(true)?;
     let mut state = match newest.as_ref().map(|kept| State::decode(&kept.state)) {
@@ -51,12 +51,12 @@ fn replay(dir: &Path, history: &History) -> Result<State, Box<dyn Error + Send +
     };
     loop {
         let envelopes = reader.read(state.seq)?;
-        let Some(last) = envelopes.last().map(|envelope| envelope.stamp.seq) else { break };
+        if envelopes.is_empty() {
+            break;
+        }
         for envelope in &envelopes {
             state.fold(envelope);
         }
-        let samples = Vec::new();
-        history.feed(Batch { last_seq: last, at: state.now, envelopes, samples });
     }
     Ok(state)
 }
@@ -86,8 +86,13 @@ pub async fn start(
     report(&opened.recovery);
     let (appender, status) = (opened.appender, opened.status);
     let epoch = opened.cursor.epoch.clone();
-    let history = History::default();
-    let state = replay(&settings.data_dir, &history)?;
+    let history = History::start(history::Options {
+        dir: settings.data_dir.clone(),
+        journal: opened.cursor.clone(),
+        retain_days: settings.retain_days,
+    })?;
+    let state = replay(&settings.data_dir)?;
+    history.made(state.seq).await;
     let meters = Arc::new(Meters::default());
     let host = sampler::host_name();
     let gauges = Arc::new(Gauges::new(host, meters.clone(), status.clone(), history.clone()));
@@ -126,6 +131,7 @@ impl Running {
     pub async fn stop(self) {
         let Self { app, appender, threads } = self;
         app.shutdown.cancel();
+        let history = app.history.clone();
         drop(app);
         let ended = tokio::task::spawn_blocking(move || {
             appender.close();
@@ -133,6 +139,7 @@ impl Running {
             for thread in threads {
                 let _ = thread.join();
             }
+            history.stop();
         });
         if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
             tracing::warn!("ending before the last checkpoint is kept; the journal has everything");

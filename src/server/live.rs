@@ -6,6 +6,7 @@
 use super::limits::TokenBucket;
 use super::{App, problem};
 use crate::domain::Topic;
+use crate::domain::range::RangeParams;
 use crate::pipeline::hub::{Fallen, json_string, snapshot_text};
 use crate::pipeline::publish::Published;
 use crate::wire::{ApiError, ClientMsg, Seq};
@@ -445,7 +446,7 @@ async fn snapshot(
     let (cursor, at) = (&shown.cursor, shown.as_of);
     let made = |data: &str| snapshot_text(topic, &cursor.epoch, cursor.seq, at, data, reason);
     if let Topic::Project(id) = topic {
-        let detail = super::read::project_detail(app, shown, id, None, None)
+        let detail = super::read::project_detail(app, shown, id, &RangeParams::default())
             .await
             .map_err(|error| error.detail)?;
         return serde_json::to_string(&detail).map(|data| made(&data)).map_err(|e| e.to_string());

@@ -2,16 +2,16 @@
 
 use super::config::Settings;
 use super::{App, assets, guard, health, listen, live, pages, present, problem, read, server_fns};
+use crate::domain::projects::{ProjectDetail, RunsPage};
+use crate::domain::range::RangeParams;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::{self, ingest};
 use crate::wire::ApiError;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Deserialize;
 use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
@@ -78,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/dashboard/summary", get(server_fns::call))
         .route("/dashboard/projects", get(server_fns::call))
         .route("/dashboard/projects/{project}", get(project))
+        .route("/dashboard/projects/{project}/runs", get(runs))
         .route("/dashboard/metrics", get(server_fns::call))
         .route("/api/v1/system", get(server_fns::call))
         .route("/api/ui/{*function}", get(server_fns::call))
@@ -100,21 +101,24 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(guard::secure_headers))
 }
 
-/// Range of a project's history.
-#[derive(Debug, Deserialize)]
-struct RangeParams {
-    window: Option<String>,
-    step: Option<String>,
-}
-
 /// `GET /dashboard/projects/{project}`: the row with its runs, errors and history.
 async fn project(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
     range: Result<Query<RangeParams>, QueryRejection>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<ProjectDetail>, ApiError> {
     let Path(name) = name.map_err(problem::malformed)?;
     let Query(range) = range.map_err(problem::malformed)?;
-    let page = read::project_page(&app, name, range.window.as_deref(), range.step.as_deref());
-    Ok(Json(page.await?).into_response())
+    read::project_page(&app, name, &range).await.map(Json)
+}
+
+/// `GET /dashboard/projects/{project}/runs`: its runs, newest first.
+async fn runs(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    params: Result<Query<read::RunsParams>, QueryRejection>,
+) -> Result<Json<RunsPage>, ApiError> {
+    let Path(name) = name.map_err(problem::malformed)?;
+    let Query(params) = params.map_err(problem::malformed)?;
+    read::runs(&app, name, &params).await.map(Json)
 }

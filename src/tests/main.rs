@@ -11,6 +11,7 @@
 mod cli;
 mod events;
 mod harness;
+mod history;
 mod http;
 mod live;
 mod reads;

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
-use super::{ProjectDetail, ProjectsPage};
+use super::{Metrics, ProjectDetail, ProjectsPage};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -25,11 +25,12 @@ pub async fn dashboard_projects(
     crate::server::read::projects(&app.hub.published(), &params)
 }
 
-/// A project's page, as `GET /dashboard/projects/{project}` answers it; `window` and `step` choose
-/// the range of its history (`24h` and a fitting step when left out).
+/// A project's page, as `GET /dashboard/projects/{project}` answers it; the other parameters choose
+/// the range of its history (`24h` and a fitting step when left out), as
+/// [`crate::domain::range::RangeParams`].
 ///
 /// # Errors
-/// 404 for a project nobody has sent anything about, 422 for a range that cannot be.
+/// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
 #[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = Json)]
 pub async fn project_detail(
     project: String,
@@ -40,5 +41,24 @@ pub async fn project_detail(
 ) -> Result<ProjectDetail, ApiError> {
     let _ = (&from, &to);
     let app = crate::server::app()?;
-    crate::server::read::project_page(&app, project, window.as_deref(), step.as_deref()).await
+    let range = crate::domain::range::RangeParams { window, from, to, step };
+    crate::server::read::project_page(&app, project, &range).await
+}
+
+/// `GET /dashboard/metrics`: figures over a window (`1h` when left out), of one project or of all
+/// of them; the other parameters are those of [`crate::domain::range::RangeParams`].
+///
+/// # Errors
+/// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
+#[server(name = DashboardMetrics, prefix = "/dashboard", endpoint = "metrics", input = GetUrl, output = Json)]
+pub async fn dashboard_metrics(
+    #[server(default)] project: Option<String>,
+    #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<Metrics, ApiError> {
+    let app = crate::server::app()?;
+    let range = crate::domain::range::RangeParams { window, from, to, step };
+    crate::server::read::metrics(&app, project, &range).await
 }

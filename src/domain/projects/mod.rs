@@ -1,9 +1,11 @@
 //! Projects: validation runs, errors, response times, and what they say about health.
 
 pub mod api;
+mod past;
 mod query;
 pub mod view;
 mod view_model;
+pub use past::*;
 pub use query::*;
 pub use view_model::*;
 
@@ -13,6 +15,8 @@ pub mod brief;
 mod events;
 #[cfg(feature = "ssr")]
 pub mod health;
+#[cfg(feature = "ssr")]
+pub mod history;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]

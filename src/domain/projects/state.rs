@@ -8,6 +8,7 @@ mod project;
 mod runs;
 pub use durations::Durations;
 pub use project::{Project, Streak};
+pub use runs::kept;
 
 use super::tally::Tally;
 use super::{Event, ProjectId, Registered, Requested, Validated};

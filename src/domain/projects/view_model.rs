@@ -2,6 +2,7 @@
 
 use super::{Checks, ProjectId, RunError, ValidationStatus};
 use crate::domain::health::{Finding, ScorePart};
+use crate::domain::range::Range;
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,7 +154,8 @@ pub struct WindowTotals {
 pub struct TrendPoint {
     /// Start of the step.
     pub at: Timestamp,
-    /// Score at the end of the step.
+    /// Score at the end of the step, or the last one known before it; null when none is. Scores
+    /// are noted as they change while the server runs; they are not made up for the time before.
     pub score: Option<f64>,
     /// Success rate of the runs in the step.
     pub success_rate: Option<f64>,
@@ -183,9 +185,9 @@ pub struct ProjectDetail {
     pub runs: Vec<Run>,
     /// Error types, most frequent first.
     pub errors: Vec<ErrorCount>,
-    /// The range of `trend`.
-    pub range: crate::domain::range::Range,
-    /// History, oldest first.
+    /// What the history spans, and in which steps.
+    pub range: Range,
+    /// History, oldest first, a point for every step of the range.
     pub trend: Vec<TrendPoint>,
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
-use super::SystemPage;
+use super::{HostHistory, SystemPage};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -16,21 +16,19 @@ pub async fn system_page() -> Result<SystemPage, ApiError> {
     Ok(crate::server::app()?.hub.published().system.value.clone())
 }
 
-/// shim
+/// `GET /api/ui/host`: a host over a range, this machine when none is named; the other parameters
+/// are those of [`crate::domain::range::RangeParams`], `1h` when left out.
+///
+/// # Errors
+/// 404 for a host that has not reported, 422 naming every parameter that cannot be.
 #[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = Json)]
 pub async fn host_history(
-    host: String,
+    #[server(default)] host: String,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<super::HostHistory, ApiError> {
-    let app = crate::server::app()?;
-    let now = app.hub.published().as_of;
-    let range = crate::domain::range::Range::parse(
-        &crate::domain::range::RangeParams { window, from, to, step },
-        "24h",
-        now,
-    )?;
-    Ok(super::HostHistory { as_of: now, host: host.into(), range, points: Vec::new() })
+) -> Result<HostHistory, ApiError> {
+    let params = crate::domain::range::RangeParams { window, from, to, step };
+    crate::server::read::host(&crate::server::app()?, host, &params).await
 }

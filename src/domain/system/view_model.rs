@@ -239,26 +239,3 @@ impl SystemPage {
         self.hosts = hosts.into_values().collect();
     }
 }
-
-/// shim
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct HostHistory {
-    pub as_of: Timestamp,
-    pub host: Arc<str>,
-    pub range: crate::domain::range::Range,
-    pub points: Vec<HostPoint>,
-}
-/// shim
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct HostPoint {
-    pub at: Timestamp,
-    pub cpu: Option<f64>,
-    pub cpu_max: Option<f64>,
-    pub memory: Option<f64>,
-    pub disk: Option<f64>,
-    pub load1: Option<f64>,
-    pub rx_bytes_per_s: Option<f64>,
-    pub tx_bytes_per_s: Option<f64>,
-}

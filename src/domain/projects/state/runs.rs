@@ -24,6 +24,13 @@ pub(super) const fn blank() -> Run {
     }
 }
 
+/// What is kept of a run.
+pub fn kept(stamp: &Stamp, data: &Validated) -> Run {
+    let mut run = blank();
+    write(&mut run, stamp, data);
+    run
+}
+
 /// Makes `run` what is kept of `data`.
 pub(super) fn write(run: &mut Run, stamp: &Stamp, data: &Validated) {
     (run.seq, run.at, run.status) = (stamp.seq, stamp.time, data.status);

@@ -1,0 +1,175 @@
+//! What can be asked of the past.
+
+use super::History;
+use super::cache::{Answer, Query};
+use super::reads::ReadError;
+use super::store;
+use crate::domain::projects::history as projects;
+use crate::domain::projects::{HealthPoint, Metrics, ProjectId, Run, Throughput, TrendPoint};
+use crate::domain::range::Range;
+use crate::domain::summary::RatePoint;
+use crate::domain::system::HostPoint;
+use crate::domain::system::history as system;
+use crate::domain::window::Bucket;
+use crate::wire::{ApiError, ErrorKind, Timestamp};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+impl History {
+    /// A project's runs, newest first, and where the next page begins, if there is one.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn runs(
+        &self,
+        id: &ProjectId,
+        limit: usize,
+        after: Option<(Timestamp, u64)>,
+    ) -> Result<(Vec<Run>, Option<String>), ApiError> {
+        let query = Query::Runs(id.clone(), limit, after);
+        let id = id.clone();
+        // One more than asked for says whether there is another page.
+        let read = move |db: &Connection| {
+            Ok(Answer::Runs(Arc::new(projects::runs(db, &id, limit + 1, after)?)))
+        };
+        let Answer::Runs(runs) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        let page: Vec<Run> = runs.iter().take(limit).cloned().collect();
+        let last = page.last().filter(|_| runs.len() > limit);
+        let next = last.map(|run| format!("{}-{}", run.at.ms(), run.seq));
+        Ok((page, next))
+    }
+
+    /// A project's history, a point for every step.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn project_trend(
+        &self,
+        id: &ProjectId,
+        range: Range,
+    ) -> Result<Vec<TrendPoint>, ApiError> {
+        let query = Query::Trend(id.clone(), range);
+        let id = id.clone();
+        let read =
+            move |db: &Connection| Ok(Answer::Trend(Arc::new(projects::trend(db, &id, &range)?)));
+        let Answer::Trend(points) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        Ok(Arc::unwrap_or_clone(points))
+    }
+
+    /// Figures over a window, of one project or of all; `as_of` and the rates over the part of
+    /// the range that has passed at `now` are those of `now`.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn metrics(
+        &self,
+        id: Option<&ProjectId>,
+        range: Range,
+        now: Timestamp,
+    ) -> Result<Metrics, ApiError> {
+        let query = Query::Metrics(id.cloned(), range);
+        let id = id.cloned();
+        let read =
+            move |db: &Connection| Ok(Answer::Metrics(Arc::new(metrics(db, id.as_ref(), range)?)));
+        let Answer::Metrics(found) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        let mut metrics = Arc::unwrap_or_clone(found);
+        // The last step still runs: rates are over the time that has passed.
+        let passed = range.covered_s(now);
+        metrics.throughput.events_per_s /= passed;
+        for error in &mut metrics.errors.by_type {
+            error.rate_per_hour = error.count as f64 / (passed / 3_600.0);
+        }
+        Ok(metrics)
+    }
+
+    /// A host's history, a point for every step.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn host(&self, name: &Arc<str>, range: Range) -> Result<Vec<HostPoint>, ApiError> {
+        let query = Query::Host(name.clone(), range);
+        let name = name.clone();
+        let read =
+            move |db: &Connection| Ok(Answer::Host(Arc::new(system::host(db, &name, &range)?)));
+        let Answer::Host(points) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        Ok(Arc::unwrap_or_clone(points))
+    }
+
+    /// How much came in and how it went, over all, a point for every step.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn rates(&self, range: Range) -> Result<Vec<RatePoint>, ApiError> {
+        let read = move |db: &Connection| Ok(Answer::Rates(Arc::new(rates(db, range)?)));
+        let Answer::Rates(points) = self.ask(Query::Rates(range), read).await? else {
+            return Err(mixed_up());
+        };
+        Ok(Arc::unwrap_or_clone(points))
+    }
+
+    async fn ask(
+        &self,
+        query: Query,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
+    ) -> Result<Answer, ApiError> {
+        let shared = &self.shared;
+        let make = async {
+            shared.readers.read(read).await.map_err(|error| {
+                if matches!(&error, ReadError::Sqlite(error) if store::is_damage(error)) {
+                    shared.damaged.store(true, Ordering::Release);
+                }
+                ApiError::from(error)
+            })
+        };
+        shared.cache.get(query, make).await
+    }
+}
+
+/// A query answered with another one's answer; a bug.
+fn mixed_up() -> ApiError {
+    ApiError::new(ErrorKind::Internal, "the server mixed up its answers")
+}
+
+/// `events_per_s` is the number of events, until it is divided by the time that has passed.
+fn metrics(db: &Connection, id: Option<&ProjectId>, range: Range) -> rusqlite::Result<Metrics> {
+    let series = id.map_or(projects::ALL, ProjectId::as_str);
+    let mut all = projects::Rollup::default();
+    for (_, step) in projects::rollups(db, series, &range)? {
+        all.merge(&step);
+    }
+    let events = match id {
+        Some(_) => all.events,
+        None => system::events(db, &range)?.iter().map(|(_, n)| n).sum(),
+    };
+    let point = |(at, score)| HealthPoint {
+        at,
+        score,
+        by_project: id.map(|id| BTreeMap::from([(id.to_string(), score)])),
+    };
+    let trend = projects::scores(db, series, &range)?;
+    Ok(Metrics {
+        as_of: range.from,
+        window_s: range.window_ms.unsigned_abs() / 1_000,
+        range,
+        validations: all.validations(),
+        errors: all.error_rates(1.0),
+        response_time_ms: all.response_times(),
+        health_trend: trend.into_iter().map(point).collect(),
+        throughput: Throughput { events_per_s: events as f64 },
+    })
+}
+
+fn rates(db: &Connection, range: Range) -> rusqlite::Result<Vec<RatePoint>> {
+    let mut steps = projects::rollups(db, projects::ALL, &range)?.into_iter().peekable();
+    let mut events = system::events(db, &range)?.into_iter().peekable();
+    let scores = projects::scores(db, projects::ALL, &range)?;
+    let point = |(at, score)| {
+        let (_, step) = steps.next_if(|(t, _)| *t == at).unwrap_or_default();
+        let (_, events) = events.next_if(|(t, _)| *t == at).unwrap_or_default();
+        let [passed, failed, error, _] = step.runs;
+        RatePoint { at, events, score, passed, failed: failed + error, errors: step.errors }
+    };
+    Ok(scores.into_iter().map(point).collect())
+}

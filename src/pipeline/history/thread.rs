@@ -1,0 +1,238 @@
+//! The one writer: takes all that has queued up, merges it in memory, commits it at once.
+
+use super::cache::Scope;
+use super::store::{self, Pending, Store, Sweep};
+use super::{Batch, Options, Series, Shared};
+use crate::domain::system::Event as SystemEvent;
+use crate::domain::{Envelope, Event};
+use crate::pipeline::journal::{JournalError, Reader};
+use crate::wire::{Seq, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How long the thread sleeps when nothing comes.
+const IDLE: Duration = Duration::from_millis(100);
+/// Events merged into one transaction.
+const GROUP: usize = 50_000;
+/// First and longest wait after a write that went wrong.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// How often old rows are looked for, and of how many series at a time: 20,000 projects take
+/// less than an hour.
+const PRUNE: (Duration, usize) = (Duration::from_secs(10), 100);
+
+/// What is to be committed.
+#[derive(Default)]
+struct Work {
+    pending: Pending,
+    position: Seq,
+    at: Timestamp,
+    events: usize,
+}
+
+pub struct Writer {
+    options: Options,
+    store: Store,
+    journal: Reader,
+    shared: Arc<Shared>,
+    sweep: Sweep,
+    pruned: Instant,
+    /// Received, and to be taken only once what was let go before it has been read.
+    held: Option<Batch>,
+}
+
+impl Writer {
+    pub fn new(options: Options, store: Store, journal: Reader, shared: Arc<Shared>) -> Self {
+        let (sweep, pruned, held) = (Sweep::default(), Instant::now(), None);
+        Self { options, store, journal, shared, sweep, pruned, held }
+    }
+
+    /// Runs until it is told to stop and nothing waits any more.
+    pub fn run(mut self, inbox: &Receiver<Batch>) {
+        loop {
+            self.mend();
+            let first = match self.held.take() {
+                Some(held) => Ok(held),
+                None if self.shared.missed.load(Ordering::Acquire) => {
+                    Err(RecvTimeoutError::Timeout)
+                }
+                None => inbox.recv_timeout(IDLE),
+            };
+            // Looked at after something was received: whoever lets a batch go says so before
+            // sending the next one.
+            if self.shared.missed.swap(false, Ordering::AcqRel) && !self.catch_up() {
+                return;
+            }
+            let mut next = match first {
+                Ok(batch) => Some(batch),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if next.is_none() && self.shared.stopping.load(Ordering::Acquire) {
+                return;
+            }
+            let mut work = Work::default();
+            while let Some(batch) = next.take() {
+                work.take(self.store.position(), batch);
+                if work.events < GROUP {
+                    next = inbox.try_recv().ok();
+                }
+                if self.shared.missed.load(Ordering::Acquire) {
+                    self.held = next.take();
+                }
+            }
+            if work.position > 0 && !self.commit(&work) {
+                return;
+            }
+            self.prune();
+        }
+    }
+
+    /// Reads from the journal what the file lacks; `false` if it was told to stop.
+    fn catch_up(&mut self) -> bool {
+        loop {
+            let envelopes = match self.journal.read(self.store.position()) {
+                Ok(envelopes) => envelopes,
+                Err(error @ JournalError::Damaged { .. }) => {
+                    // Only behind a checkpoint, or the journal would have been cut there.
+                    tracing::error!(%error, "history lacks a part of the past");
+                    return true;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the journal cannot be read for history; trying again");
+                    if !self.pause(BACKOFF.1) {
+                        return false;
+                    }
+                    continue;
+                }
+            };
+            let Some(last) = envelopes.last() else { return true };
+            let (last_seq, at) = (last.stamp.seq, last.stamp.at);
+            let mut work = Work::default();
+            work.take(
+                self.store.position(),
+                Batch { last_seq, at, envelopes, samples: Vec::new() },
+            );
+            if !self.commit(&work) {
+                return false;
+            }
+        }
+    }
+
+    /// Commits, however often it takes; `false` if it was told to stop before it could.
+    fn commit(&mut self, work: &Work) -> bool {
+        let mut wait = BACKOFF.0;
+        loop {
+            match self.store.commit(&work.pending, work.position, work.at) {
+                Ok(()) => break,
+                Err(error) => {
+                    if !self.shared.failing.swap(true, Ordering::AcqRel) {
+                        tracing::error!(%error, "history cannot be written; trying again");
+                    }
+                    if store::is_damage(&error) {
+                        // What `work` holds is in the journal.
+                        self.shared.damaged.store(true, Ordering::Release);
+                        return true;
+                    }
+                }
+            }
+            if !self.pause(wait) {
+                return false;
+            }
+            wait = (wait * 2).min(BACKOFF.1);
+        }
+        if self.shared.failing.swap(false, Ordering::AcqRel) {
+            tracing::info!("history can be written again");
+        }
+        self.show(work);
+        true
+    }
+
+    /// Lets readers see what was committed: first that their answers are old, then that it is
+    /// there.
+    fn show(&self, work: &Work) {
+        let project = |name: &Arc<str>| Scope::Project(name.clone());
+        let projects = work.pending.projects.touched().map(project);
+        let hosts = work.pending.system.touched().cloned().map(Scope::Host);
+        self.shared.cache.touch(projects.chain(hosts));
+        self.shared.at.store(self.store.at().ms(), Ordering::Release);
+        self.shared.position.send_replace(self.store.position());
+    }
+
+    /// Makes the file anew if a reader or a write found it damaged.
+    fn mend(&mut self) {
+        if !self.shared.damaged.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        tracing::error!("history is damaged; it is made anew");
+        let made = store::discard(self.options.dir())
+            .map_err(Into::into)
+            .and_then(|()| Store::open(self.options.dir(), &self.options.journal));
+        match made {
+            Ok(store) => {
+                self.store = store;
+                self.sweep = Sweep::default();
+                self.shared.readers.forget();
+                self.shared.cache.forget();
+                self.shared.position.send_replace(self.store.position());
+                self.shared.missed.store(true, Ordering::Release);
+            }
+            Err(error) => {
+                tracing::error!(%error, "history cannot be made anew; trying again");
+                self.shared.damaged.store(true, Ordering::Release);
+                self.pause(BACKOFF.1);
+            }
+        }
+    }
+
+    fn prune(&mut self) {
+        let (every, count) = PRUNE;
+        if self.pruned.elapsed() < every {
+            return;
+        }
+        self.pruned = Instant::now();
+        if let Err(error) = self.store.prune(&mut self.sweep, count, self.options.runs_ms()) {
+            tracing::warn!(%error, "old history was not forgotten");
+        }
+    }
+
+    /// Sleeps; `false` if it was told to stop.
+    fn pause(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            if self.shared.stopping.load(Ordering::Acquire) {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+}
+
+impl Work {
+    /// Takes in a batch; events up to `have` are in the tables already.
+    fn take(&mut self, have: Seq, batch: Batch) {
+        let Batch { last_seq, at, envelopes, samples } = batch;
+        let have = have.max(self.position);
+        for Envelope { stamp, event } in envelopes.iter().filter(|e| e.stamp.seq > have) {
+            self.events += 1;
+            if !matches!(event, Event::System(SystemEvent::Ticked(_))) {
+                self.pending.system.count(stamp);
+            }
+            match event {
+                Event::Projects(event) => self.pending.projects.add(stamp, event),
+                Event::System(event) => self.pending.system.add(stamp, event),
+                Event::Work(_) | Event::Trading(_) | Event::Metrics(_) | Event::Alerts(_) => {}
+            }
+        }
+        for sample in samples {
+            let project = match &sample.series {
+                Series::ProjectScore(id) => Some(id),
+                Series::OverallScore => None,
+            };
+            self.pending.projects.score(project, sample.time, sample.value);
+        }
+        (self.position, self.at) = (self.position.max(last_seq), self.at.max(at));
+    }
+}
