@@ -12,7 +12,6 @@ use crate::domain::system::HostHistory;
 use crate::pipeline::publish::Published;
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// One page of the list of projects.
 ///
@@ -152,10 +151,16 @@ pub async fn metrics(
 /// 404 for a host that has not reported, 422 for a range that cannot be.
 pub async fn host(app: &App, name: String, range: &RangeParams) -> Result<HostHistory, ApiError> {
     let shown = app.hub.published();
-    let host = if name.is_empty() { app.gauges.host.clone() } else { Arc::from(name) };
-    if !shown.state.system.hosts.contains_key(&host) {
-        return Err(ApiError::not_found(format!("no host {host} has reported")));
-    }
+    let hosts = &shown.state.system.hosts;
+    let named = match name.as_str() {
+        "" => hosts.get_key_value(&app.gauges.host).or_else(|| hosts.iter().next()),
+        _ => hosts.get_key_value(name.as_str()),
+    };
+    let host = named.map(|(host, _)| host.clone());
+    let host = host.ok_or_else(|| match name.as_str() {
+        "" => ApiError::not_found("no host has reported"),
+        _ => ApiError::not_found(format!("no host {name} has reported")),
+    })?;
     let range = Range::parse(range, "1h", now(app, &shown))?;
     let as_of = settled(app, &shown).await;
     let points = app.history.host(&host, range).await?;

@@ -311,6 +311,20 @@ pub(crate) fn push_padded(out: &mut String, n: u64, width: usize) {
     out.push(char::from(b'0' + (n % 10) as u8));
 }
 
+/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The range of time that charts show. It stands in the address, so that it can be shared.
 
 use crate::domain::range::RangeParams;
+use crate::ui::format::encoded;
 use crate::ui::live::Live;
 use crate::wire::{ApiError, Timestamp};
 use leptos::prelude::*;
@@ -12,21 +13,19 @@ use std::time::Duration;
 
 /// What can be picked: the range, as `window` in the address.
 const PICKS: [&str; 6] = ["15m", "1h", "6h", "24h", "7d", "30d"];
-/// What is shown when nothing is asked for.
-const DEFAULT: &str = "24h";
 /// Least time between two readings of history.
 const FRESH_EVERY: Duration = Duration::from_secs(5);
 /// History is read again after so many seconds though nothing was announced.
 const STALE_S: i64 = 30;
 
-/// The range the address asks for.
-pub fn use_range() -> Memo<RangeParams> {
+/// The range the address asks for, `usual` if it asks for none.
+pub fn use_range(usual: &'static str) -> Memo<RangeParams> {
     let query = use_query_map();
     Memo::new(move |_| {
         query.with(|query| {
             let get = |name: &str| query.get(name).filter(|text| !text.is_empty());
             let (window, from, to) = (get("window"), get("from"), get("to"));
-            let window = window.or_else(|| from.is_none().then(|| DEFAULT.to_owned()));
+            let window = window.or_else(|| from.is_none().then(|| usual.to_owned()));
             RangeParams { window, from, to, step: get("step") }
         })
     })
@@ -34,23 +33,39 @@ pub fn use_range() -> Memo<RangeParams> {
 
 /// Shows a part of the range that was drawn over a chart.
 pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
-    let (navigate, path) = (use_navigate(), use_location().pathname);
+    let (navigate, address) = (use_navigate(), use_address());
     Callback::new(move |(from, to): (Timestamp, Timestamp)| {
-        let href = format!("{}?from={from}&to={to}", path.get_untracked());
-        navigate(&href, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        navigate(&untrack(|| address(&format!("from={from}&to={to}"))), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     })
+}
+
+/// The address of this page with another range; what else it asks for (`host`) stays.
+fn use_address() -> impl Fn(&str) -> String + Copy + Send + Sync + 'static {
+    let (query, path) = (use_query_map(), use_location().pathname);
+    move |range: &str| {
+        let host = query.with(|query| query.get("host"));
+        let host = host.map(|host| format!("host={}", encoded(&host)));
+        let parts = [host.as_deref(), Some(range).filter(|range| !range.is_empty())];
+        let asked = parts.into_iter().flatten().collect::<Vec<_>>().join("&");
+        let mark = if asked.is_empty() { "" } else { "?" };
+        format!("{}{mark}{asked}", path.get())
+    }
 }
 
 /// Links to the usual ranges.
 #[component]
-pub fn RangePicker() -> impl IntoView {
-    let (range, path) = (use_range(), use_location().pathname);
+pub fn RangePicker(
+    /// What is shown when nothing is asked for.
+    usual: &'static str,
+) -> impl IntoView {
+    let range = use_range(usual);
+    let to = use_address();
     let zoomed = move || range.with(|range| range.window.is_none());
     let pick = move |window: &'static str| {
         let here = move || range.with(|range| range.window.as_deref() == Some(window));
         view! {
             <a
-                href=move || format!("{}?window={window}", path.get())
+                href=move || to(&format!("window={window}"))
                 data-noscroll=""
                 aria-current=move || here().then_some("true")
             >
@@ -63,8 +78,8 @@ pub fn RangePicker() -> impl IntoView {
             {PICKS.map(pick).collect_view()}
             {move || zoomed().then(|| {
                 view! {
-                    <a href=move || path.get() data-noscroll="" aria-current="true">
-                        "zoomed; show 24 h"
+                    <a href=move || to("") data-noscroll="" aria-current="true">
+                        {format!("zoomed; show {usual}")}
                     </a>
                 }
             })}

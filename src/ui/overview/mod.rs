@@ -8,9 +8,11 @@ pub use feed::SummaryFeed;
 use super::widgets::{Card, Empty, Loaded};
 use crate::domain::projects::ProjectItem;
 use crate::domain::projects::view::{ErrorsCard, ProjectRow, ProjectsCard, ProjectsHead};
-use crate::domain::summary::Summary;
+use crate::domain::summary::{Summary, Ticker};
+use crate::domain::summary_api::ticker;
 use crate::domain::system::view::SystemCard;
 use crate::domain::work::view::WorkCard;
+use crate::wire::{ApiError, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ticker::Now;
@@ -23,14 +25,24 @@ const FIRST_EVENT: &str = "curl {origin}/api/v1/events -H 'content-type: applica
 #[component]
 pub fn Overview() -> impl IntoView {
     let feed = SummaryFeed::expect();
+    // Everything a page reads is asked for here: what is asked for while another answer is awaited
+    // would be asked for twice when the server renders, and the two may differ.
+    let newest = Resource::new(|| (), |()| ticker());
     view! {
         <Title text="Bellwether" />
-        <Loaded resource=feed.first children=move |first| view! { <Board feed=feed first=first /> } />
+        <Loaded
+            resource=feed.first
+            children=move |first| view! { <Board feed=feed first=first newest=newest /> }
+        />
     }
 }
 
 #[component]
-fn Board(feed: SummaryFeed, first: Summary) -> impl IntoView {
+fn Board(
+    feed: SummaryFeed,
+    first: Summary,
+    newest: Resource<Result<Ticker, ApiError>>,
+) -> impl IntoView {
     let as_of = feed.section(&first, |summary| summary.as_of);
     let counts = feed.section(&first, |summary| summary.projects);
     let validations = feed.section(&first, |summary| summary.validations.clone());
@@ -48,7 +60,7 @@ fn Board(feed: SummaryFeed, first: Summary) -> impl IntoView {
             <WorkCard agents=agents tasks=tasks as_of=as_of />
             <SystemCard hosts=hosts as_of=as_of />
             <Attention rows=attention total=Signal::derive(move || counts.get().total) as_of=as_of />
-            <Now rate=rate />
+            <Now newest=newest rate=rate />
         </div>
     }
 }
@@ -58,7 +70,7 @@ fn Board(feed: SummaryFeed, first: Summary) -> impl IntoView {
 fn Attention(
     rows: Memo<Vec<ProjectItem>>,
     total: Signal<u64>,
-    #[prop(into)] as_of: Signal<crate::wire::Timestamp>,
+    #[prop(into)] as_of: Signal<Timestamp>,
 ) -> impl IntoView {
     let state = Memo::new(move |_| (total.get() == 0, rows.with(Vec::is_empty)));
     let ids =

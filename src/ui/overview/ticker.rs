@@ -2,10 +2,10 @@
 
 use crate::domain::Topic;
 use crate::domain::summary::{Ticker, TickerLine};
-use crate::domain::summary_api::ticker;
 use crate::ui::format;
 use crate::ui::live::follow_doc;
 use crate::ui::widgets::{Card, Icon, IconName, Loaded};
+use crate::wire::ApiError;
 use leptos::prelude::*;
 
 /// Lines shown.
@@ -13,9 +13,13 @@ const SHOWN: usize = 14;
 
 /// What has just come in.
 #[component]
-pub fn Now(rate: Memo<f64>) -> impl IntoView {
-    let first = Resource::new(|| (), |()| ticker());
-    view! { <Loaded resource=first children=move |first| view! { <Lines first=first rate=rate /> } /> }
+pub fn Now(
+    /// As the server rendered it.
+    newest: Resource<Result<Ticker, ApiError>>,
+    /// Events a second.
+    rate: Memo<f64>,
+) -> impl IntoView {
+    view! { <Loaded resource=newest children=move |first| view! { <Lines first=first rate=rate /> } /> }
 }
 
 #[component]

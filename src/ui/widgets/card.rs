@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub fn Card(
     /// What it is about.
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// As of when its figures hold.
     #[prop(into)]
     as_of: Signal<Timestamp>,
@@ -28,7 +28,7 @@ pub fn Card(
 ) -> impl IntoView {
     let live = Live::expect();
     let stale = Memo::new(move |_| live.is_down() || quiet.with(Option::is_some));
-    let id = heading_id(&title);
+    let id = heading_id(&title.get_untracked());
     view! {
         <section class=format!("card {class}") class:stale=stale aria-labelledby=id.clone()>
             <h2 id=id.clone()>

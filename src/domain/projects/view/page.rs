@@ -2,7 +2,7 @@
 
 use super::runs::{ErrorTypesCard, FiguresCard, RunsCard, is_web};
 use super::score::ScoreCard;
-use super::trends::Trends;
+use super::trends::{Trends, USUAL};
 use crate::domain::Topic;
 use crate::domain::projects::ProjectDetail;
 use crate::domain::projects::api::project_detail;
@@ -18,7 +18,7 @@ use leptos_router::hooks::use_params_map;
 pub fn ProjectPage() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|params| params.get("project")).unwrap_or_default());
-    let range = use_range();
+    let range = use_range(USUAL);
     // Another project is another page; another range of the same project is not.
     let page = move || {
         let project = name.get();

@@ -2,6 +2,7 @@
 //! JavaScript: the form sends it, links change one part of it.
 
 use crate::domain::projects::{ProjectsParams, Sort};
+use crate::ui::format::encoded;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -40,20 +41,6 @@ pub fn href(params: &ProjectsParams) -> String {
         }
     }
     href
-}
-
-/// Percent-encodes a value of a query (RFC 3986, section 2.3).
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 const STATUSES: [(&str, &str); 5] = [

@@ -10,6 +10,9 @@ use crate::ui::widgets::Card;
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
+/// What a project shows when no range is asked for.
+pub const USUAL: &str = "24h";
+
 type Trend = (Range, Vec<TrendPoint>);
 
 /// Score, success, run times and errors over time.
@@ -22,7 +25,7 @@ pub fn Trends(
     newest: Memo<Option<u64>>,
     #[prop(into)] as_of: Signal<Timestamp>,
 ) -> impl IntoView {
-    let range = use_range();
+    let range = use_range(USUAL);
     let trend = use_fresh(
         rendered,
         move || (range.get(), newest.get()),
@@ -48,7 +51,7 @@ pub fn Trends(
     let zoom = use_zoom();
     view! {
         <Card title="History" as_of=as_of class="c12">
-            <RangePicker />
+            <RangePicker usual=USUAL />
             <div class="charts">
                 <TimeChart
                     title="Score".to_owned()

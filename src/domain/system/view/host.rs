@@ -4,9 +4,9 @@ use crate::domain::health::Status;
 use crate::domain::system::api::host_history;
 use crate::domain::system::{HostHistory, HostItem, HostPoint};
 use crate::ui::chart::{Kind, Series, Sparkline, TimeChart};
-use crate::ui::format::{self, Unit};
+use crate::ui::format::{self, Unit, encoded};
 use crate::ui::range::{RangePicker, use_fresh, use_range, use_zoom};
-use crate::ui::widgets::{Badge, Card, Loaded, Verdict, since};
+use crate::ui::widgets::{Badge, Card, Verdict, since};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -82,20 +82,6 @@ pub fn HostCard(
     }
 }
 
-/// Percent-encodes what is not plain in a host's name.
-fn encoded(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                out.push(char::from(byte))
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 #[component]
 fn Meter<F>(word: &'static str, percent: F, high: f64) -> impl IntoView
 where
@@ -116,33 +102,26 @@ where
     }
 }
 
+/// What hosts show when no range is asked for.
+pub const USUAL: &str = "1h";
+
 /// Charts of one host over a range.
 #[component]
-pub fn HostCharts(host: Arc<str>, #[prop(into)] as_of: Signal<Timestamp>) -> impl IntoView {
-    let range = use_range();
-    let name = host.to_string();
-    let first = Resource::new(
-        || (),
-        move |()| {
-            let (host, range) = (name.clone(), range.get_untracked());
-            host_history(host, range.window, range.from, range.to, range.step)
-        },
-    );
-    view! {
-        <Loaded resource=first children=move |first| view! { <Charts first=first as_of=as_of /> } />
-    }
-}
-
-#[component]
-fn Charts(first: HostHistory, #[prop(into)] as_of: Signal<Timestamp>) -> impl IntoView {
-    let range = use_range();
-    let host = first.host.to_string();
-    let title = format!("History of {host}");
+pub fn HostCharts(
+    /// As the server rendered them.
+    first: HostHistory,
+    /// The host that is chosen.
+    #[prop(into)]
+    host: Signal<String>,
+    #[prop(into)] as_of: Signal<Timestamp>,
+) -> impl IntoView {
+    let range = use_range(USUAL);
     let history = use_fresh(
         first,
-        move || range.get(),
-        move |range| host_history(host.clone(), range.window, range.from, range.to, range.step),
+        move || (host.get(), range.get()),
+        move |(host, range)| host_history(host, range.window, range.from, range.to, range.step),
     );
+    let title = Signal::derive(move || history.with(|history| format!("History of {}", history.host)));
     let (from, to) = (
         Signal::derive(move || history.with(|history| history.range.from)),
         Signal::derive(move || history.with(|history| history.range.to)),
@@ -167,7 +146,7 @@ fn Charts(first: HostHistory, #[prop(into)] as_of: Signal<Timestamp>) -> impl In
     let zoom = use_zoom();
     view! {
         <Card title=title as_of=as_of class="c12">
-            <RangePicker />
+            <RangePicker usual=USUAL />
             <div class="charts">
                 <TimeChart title="CPU".to_owned() series=cpu from=from to=to unit=Unit::Percent zero=true max=100.0 threshold=90.0 on_zoom=zoom />
                 <TimeChart title="Memory and disk".to_owned() series=memory from=from to=to unit=Unit::Percent zero=true max=100.0 on_zoom=zoom />

@@ -1,12 +1,14 @@
 //! The system page: every host, charts of one of them, and the server's own insides.
 
-use super::host::{HostCard, HostCharts};
+use super::host::{HostCard, HostCharts, USUAL};
 use super::insides::Insides;
 use crate::domain::Topic;
-use crate::domain::system::api::system_page;
-use crate::domain::system::{HostItem, SystemPage};
+use crate::domain::system::api::{host_history, system_page};
+use crate::domain::system::{HostHistory, HostItem, SystemPage};
 use crate::ui::live::follow_doc;
+use crate::ui::range::use_range;
 use crate::ui::widgets::{Empty, Loaded};
+use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -19,28 +21,57 @@ const SAMPLE: &str = "curl {origin}/api/v1/events -H 'content-type: application/
 #[component]
 pub fn HostsPage() -> impl IntoView {
     let page = Resource::new(|| (), |()| system_page());
+    let (range, asked) = (use_range(USUAL), use_asked());
+    let history = Resource::new(
+        || (),
+        move |()| {
+            let (host, range) = (asked.get_untracked(), range.get_untracked());
+            host_history(host, range.window, range.from, range.to, range.step)
+        },
+    );
     view! {
         <Title text="System · Bellwether" />
-        <Loaded resource=page children=move |first| view! { <Page first=first /> } />
+        <Loaded
+            resource=page
+            children=move |first| view! { <Page first=first history=history asked=asked /> }
+        />
     }
 }
 
+/// The host that the address asks for; empty for this machine.
+fn use_asked() -> Memo<String> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get("host")).unwrap_or_default())
+}
+
 #[component]
-fn Page(first: SystemPage) -> impl IntoView {
+fn Page(
+    first: SystemPage,
+    history: Resource<Result<HostHistory, ApiError>>,
+    asked: Memo<String>,
+) -> impl IntoView {
     let as_of = first.as_of;
     let doc = follow_doc(Topic::System, first);
     let names = Memo::new(move |_| {
         doc.with(|doc| doc.hosts.iter().map(|host| host.host.clone()).collect::<Vec<Arc<str>>>())
     });
-    let query = use_query_map();
-    // The host that is asked for; this machine if none is; the first one if this one is not sampled.
+    let none = Memo::new(move |_| names.with(Vec::is_empty));
+    // This machine if none is asked for; the first one if this one is not sampled.
     let chosen = Memo::new(move |_| {
-        let asked = query.with(|query| query.get("host"));
+        let asked = asked.get();
         doc.with(|doc| {
             let named = |name: &str| doc.hosts.iter().find(|host| *host.host == *name);
-            let host = asked.as_deref().and_then(named).or_else(|| named(&doc.local_host));
-            host.or(doc.hosts.first()).map(|host| host.host.clone())
+            let host = named(&asked).or_else(|| named(&doc.local_host)).or(doc.hosts.first());
+            host.map(|host| host.host.clone())
         })
+    });
+    // There may have been no host to read about when the page was rendered.
+    Effect::new(move |was_none: Option<bool>| {
+        let now_none = none.get();
+        if was_none == Some(true) && !now_none {
+            history.refetch();
+        }
+        now_none
     });
     let internals = Memo::new(move |_| doc.with(|doc| doc.internals));
     let process = Memo::new(move |_| doc.with(|doc| doc.process));
@@ -54,7 +85,7 @@ fn Page(first: SystemPage) -> impl IntoView {
         <div class="hosts">
             <For each=move || names.get() key=|name| name.clone() children=host />
         </div>
-        <Show when=move || names.with(Vec::is_empty)>
+        <Show when=move || none.get()>
             <section class="card">
                 <Empty
                     title="No host has reported yet"
@@ -63,7 +94,12 @@ fn Page(first: SystemPage) -> impl IntoView {
                 />
             </section>
         </Show>
-        {move || chosen.get().map(|host| view! { <HostCharts host=host as_of=as_of /> })}
+        <Show when=move || !none.get()>
+            <Loaded
+                resource=history
+                children=move |first| view! { <HostCharts first=first host=asked as_of=as_of /> }
+            />
+        </Show>
         <Insides internals=internals process=process as_of=as_of />
     }
 }
