@@ -35,7 +35,10 @@ pub fn use_range(usual: &'static str) -> Memo<RangeParams> {
 pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
     let (navigate, address) = (use_navigate(), use_address());
     Callback::new(move |(from, to): (Timestamp, Timestamp)| {
-        navigate(&untrack(|| address(&format!("from={from}&to={to}"))), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        navigate(
+            &untrack(|| address(&format!("from={from}&to={to}"))),
+            NavigateOptions { scroll: false, ..NavigateOptions::default() },
+        );
     })
 }
 

@@ -121,7 +121,8 @@ pub fn HostCharts(
         move || (host.get(), range.get()),
         move |(host, range)| host_history(host, range.window, range.from, range.to, range.step),
     );
-    let title = Signal::derive(move || history.with(|history| format!("History of {}", history.host)));
+    let title =
+        Signal::derive(move || history.with(|history| format!("History of {}", history.host)));
     let (from, to) = (
         Signal::derive(move || history.with(|history| history.range.from)),
         Signal::derive(move || history.with(|history| history.range.to)),
