@@ -45,7 +45,7 @@ const FEED_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a reader waits for history to reach the state.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a start waits for history to be made anew before it serves without all of it.
-const START_PATIENCE: Duration = Duration::from_secs(600);
+const START_PATIENCE: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
 /// What a score is of.

@@ -20,11 +20,34 @@ pub fn file(dir: &Path) -> PathBuf {
     dir.join("history.db")
 }
 
-/// Removes the file, and what SQLite keeps beside it. The next start makes it anew.
+/// Marks the file as one that cannot be trusted, so that the next start makes it anew. A server
+/// that runs meanwhile is not disturbed: it goes on with the file it has.
+///
+/// # Errors
+/// It is there and cannot be written.
+pub fn discard(dir: &Path) -> std::io::Result<()> {
+    let path = file(dir);
+    if !path.exists() {
+        return Ok(());
+    }
+    let mark = || -> Result<()> {
+        let connection = Connection::open(&path)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute("UPDATE meta SET schema = 0", [])?;
+        Ok(())
+    };
+    match mark() {
+        // The next start finds that out by itself.
+        Err(error) if is_damage(&error) => Ok(()),
+        marked => marked.map_err(std::io::Error::other),
+    }
+}
+
+/// Removes the file, and what SQLite keeps beside it.
 ///
 /// # Errors
 /// It is there and cannot be removed.
-pub fn discard(dir: &Path) -> std::io::Result<()> {
+pub fn remove(dir: &Path) -> std::io::Result<()> {
     let path = file(dir);
     // The log first: without its database it is nothing, while the reverse would be replayed.
     for suffix in ["-wal", "-shm", ""] {
@@ -74,7 +97,7 @@ impl Store {
             Ok(None) => tracing::info!("history does not go with the journal; it is made anew"),
             Err(error) => tracing::warn!(%error, "history cannot be read; it is made anew"),
         }
-        discard(dir)?;
+        remove(dir)?;
         Self::open_as_is(dir, journal)?.ok_or_else(|| "history cannot be made".into())
     }
 

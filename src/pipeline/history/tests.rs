@@ -233,7 +233,22 @@ fn a_file_that_is_gone_is_made_anew_from_the_journal() {
     kept.send(&some_events());
     let before = kept.answers();
     kept.stop();
+    store::remove(kept.dir.path()).unwrap();
+    kept.start();
+    assert!(kept.answers() == before);
+}
+
+#[test]
+fn a_file_that_is_discarded_serves_until_the_next_start_and_is_then_made_anew() {
+    let mut kept = Kept::new();
+    kept.send(&some_events());
     discard(kept.dir.path()).unwrap();
+    kept.send(&[(ms(1_000), run("a", "passed", 1.0, 0))]);
+    let before = kept.answers();
+    let db = rusqlite::Connection::open(store::file(kept.dir.path())).unwrap();
+    db.execute_batch("DELETE FROM runs").unwrap();
+    drop(db);
+    kept.stop();
     kept.start();
     assert!(kept.answers() == before);
 }

@@ -166,7 +166,7 @@ impl Writer {
             return;
         }
         tracing::error!("history is damaged; it is made anew");
-        let made = store::discard(self.options.dir())
+        let made = store::remove(self.options.dir())
             .map_err(Into::into)
             .and_then(|()| Store::open(self.options.dir(), &self.options.journal));
         match made {
