@@ -1,11 +1,14 @@
 //! Opening a journal whatever happened to it: a damaged tail is reported and cut back to the last
 //! whole record, a damaged file is copied as far as it can be read.
 
+#[cfg(test)]
+mod tests;
+
 use super::record::{Row, key};
 use super::sqlite::file;
 use super::{Journal, JournalError, Options, Reader, Store, dedup, wal};
 use crate::wire::{Seq, Timestamp};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use std::path::{Path, PathBuf};
 
 /// What had to be mended when the journal was opened.
@@ -44,20 +47,23 @@ pub(super) fn open(options: &Options) -> Result<(Store, Recovery), JournalError>
 fn whole(options: &Options, path: &Path) -> Result<(Store, Recovery), JournalError> {
     // Before SQLite opens it, which leaves out what is torn and writes over it.
     let torn = wal::torn(&beside(path, "-wal"))?;
+    if let Some(detail) = wal::short(path, &beside(path, "-wal"))? {
+        return Err(JournalError::Damaged { first_seq: 0, detail });
+    }
     let mut store = Store::open(options)?;
-    store.settle(path)?;
+    store.settle()?;
     // Damage to the ids shows only when they are read.
     store.load_window()?;
     let reader = Reader::open(&options.dir)?;
     let from = reader.newest_state()?.seq;
-    match (first_damage(&reader, from, store.head().seq)?, torn) {
+    match (first_damage(&reader, from, store.traced()?)?, torn) {
         (None, None) => Ok((store, Recovery::default())),
         (None, torn) => {
             store.new_epoch()?;
             Ok((store, Recovery { damage: torn, lost: 0, kept: None }))
         }
         (Some((first_seq, detail)), _) => {
-            let lost = store.head().seq.saturating_sub(first_seq.saturating_sub(1));
+            let lost = store.traced()?.saturating_sub(first_seq.saturating_sub(1));
             drop(reader);
             store.cut(first_seq)?;
             let damage = Some(format!("the record at {first_seq} is damaged: {detail}"));
@@ -111,6 +117,8 @@ fn is_damage(error: &JournalError) -> bool {
             | rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::Utf8Error(..)
             | rusqlite::Error::QueryReturnedNoRows => true,
+            // The file ends within a page that is needed.
+            error if extended_code(error) == Some(ffi::SQLITE_IOERR_SHORT_READ) => true,
             error => matches!(
                 error.sqlite_error_code(),
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
@@ -118,6 +126,10 @@ fn is_damage(error: &JournalError) -> bool {
         },
         _ => false,
     }
+}
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// The path with something at its end.
@@ -143,8 +155,11 @@ fn put_aside(path: &Path) -> Result<PathBuf, JournalError> {
 
 fn fresh(options: &Options) -> Result<Store, JournalError> {
     let path = file(&options.dir);
-    if path.exists() {
-        std::fs::remove_file(&path)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let had = beside(&path, suffix);
+        if had.exists() {
+            std::fs::remove_file(had)?;
+        }
     }
     Store::open(options)
 }

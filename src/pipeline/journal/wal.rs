@@ -1,6 +1,7 @@
-//! SQLite's write-ahead log, looked at before SQLite does: it leaves out a tail that is not whole
-//! and says nothing about it (<https://sqlite.org/fileformat2.html#the_write_ahead_log>).
+//! SQLite's files, looked at before SQLite does: it leaves out a tail of its write-ahead log that
+//! is not whole and says nothing about it (<https://sqlite.org/fileformat2.html#the_write_ahead_log>).
 
+use std::io::Read as _;
 use std::path::Path;
 
 const HEADER: usize = 32;
@@ -26,6 +27,30 @@ pub(super) fn torn(log: &Path) -> std::io::Result<Option<String>> {
     };
     let torn = format!("the log ends with {} bytes that are not a whole commit", rest.len());
     Ok((!rest.is_empty()).then_some(torn))
+}
+
+/// How much shorter a file is than it says, in words; `None` if it is not. SQLite fills such a
+/// file up with zeros when it is next written to.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub(super) fn short(file: &Path, log: &Path) -> std::io::Result<Option<String>> {
+    // Pages that are in the log need not be in the file yet.
+    if !file.exists() || std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        return Ok(None);
+    }
+    let there = std::fs::metadata(file)?.len();
+    let mut header = Vec::new();
+    std::fs::File::open(file)?.take(100).read_to_end(&mut header)?;
+    let page = match word(&header, 16).map(|both| u64::from(both >> 16)) {
+        Some(1) => 65_536,
+        page => page.unwrap_or(0),
+    };
+    // The number of pages counts only if whoever wrote last has written it, too.
+    let counted = word(&header, 24) == word(&header, 92);
+    let pages = word(&header, 28).filter(|_| counted).map_or(0, u64::from);
+    let expected = page * pages;
+    Ok((there < expected).then(|| format!("the file has {there} bytes of {expected}")))
 }
 
 /// The running checksum of a log: over its header, then over each frame.
