@@ -269,7 +269,7 @@ fn check_feed(journal: &[Envelope], cut: usize, step: usize) -> Result<(), TestC
             show(chunk);
             at += chunk.len();
             // Not after each: a client may take several frames at once.
-            if at % 3 != 0 {
+            if !at.is_multiple_of(3) {
                 client.follow(&hub);
                 client.check(&hub.published(), &journal[..at])?;
             }

@@ -6,7 +6,7 @@ mod tests;
 
 use super::record::{Row, key};
 use super::sqlite::file;
-use super::{Journal, JournalError, Options, Reader, Store, dedup, wal};
+use super::{JournalError, Options, Reader, Store, dedup, wal};
 use crate::wire::{Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, ffi};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{Envelope, Event};
-use crate::pipeline::journal::Draft;
+use crate::pipeline::journal::{Draft, Journal as _};
 use proptest::prelude::*;
 
 const START: i64 = 1_700_000_000_000;
