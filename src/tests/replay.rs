@@ -6,6 +6,7 @@ mod story;
 
 use crate::process::PATIENCE;
 use bellwether::domain::projects::{self, ProjectDetail, ProjectId, ProjectsDelta, ProjectsView};
+use bellwether::domain::range::{Range, RangeParams};
 use bellwether::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use bellwether::domain::system::{SystemDelta, SystemPage};
 use bellwether::domain::{Envelope, State, Topic, work};
@@ -121,6 +122,7 @@ fn page(shown: &Published, id: &ProjectId) -> Option<ProjectDetail> {
         response_time_ms: live.response_time_ms,
         runs: live.runs,
         errors: live.errors,
+        range: Range::parse(&RangeParams::default(), "24h", Timestamp::default()).ok()?,
         trend: Vec::new(),
     })
 }
