@@ -6,6 +6,10 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::SignalKind;
+
+/// Sent when a file would grow beyond the limit set for the process (`ulimit -f`).
+const SIGXFSZ: i32 = 25;
 
 /// Serve the board, its REST interface and its live feed.
 ///
@@ -73,6 +77,8 @@ pub fn run(args: Args) -> super::Outcome {
         .with_writer(std::io::stderr)
         .init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        // Held until the end: a file that may not grow is a full disk, not a reason to die.
+        let _told = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
         let listener = tokio::net::TcpListener::bind(settings.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
@@ -91,7 +97,7 @@ pub fn run(args: Args) -> super::Outcome {
 /// Completes on SIGINT or SIGTERM.
 pub(super) async fn asked_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    match tokio::signal::unix::signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
                 _ = interrupt => {}

@@ -145,17 +145,19 @@ impl Aggregate {
     }
 
     /// Folds a batch.
-    fn absorb(&mut self, batch: Committed) {
+    pub fn absorb(&mut self, batch: Committed) {
         for envelope in batch.envelopes {
             self.board.touch(self.state.fold(&envelope));
             self.held.push(envelope);
         }
         if self.held.len() >= MAX_HELD {
+            self.take_lines();
             self.feed_history(&Refreshed::default());
         }
     }
 
-    fn flush(&mut self, hub: &Hub) {
+    /// Shows what was folded since the last flush, and says what it changed.
+    pub fn flush(&mut self, hub: &Hub) {
         self.take_lines();
         let asked = hub.on_demand();
         let refreshed = self.board.refresh(&self.state);
@@ -173,6 +175,7 @@ impl Aggregate {
 
     /// Makes ticker lines of the newest events held; older ones are only counted.
     fn take_lines(&mut self) {
+        let older = std::mem::take(&mut self.lines);
         for envelope in self.held.iter().rev() {
             match ticker::line(envelope) {
                 Some(line) if self.lines.len() < Ticker::KEPT => self.lines.push_back(line),
@@ -180,6 +183,9 @@ impl Aggregate {
                 None => {}
             }
         }
+        let room = Ticker::KEPT - self.lines.len();
+        self.skipped += older.len().saturating_sub(room) as u64;
+        self.lines.extend(older.into_iter().take(room));
     }
 
     fn show_summary(&mut self, changes: &mut Vec<Change>) {

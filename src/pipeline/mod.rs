@@ -10,7 +10,7 @@
 
 pub mod aggregate;
 pub mod board;
-mod checkpoint;
+pub mod checkpoint;
 pub mod clock;
 pub mod history;
 pub mod hub;

@@ -36,19 +36,11 @@ fn report(recovery: &Recovery) {
     }
 }
 
-/// The state at the head of the journal: the newest checkpoint that can be read, and what followed
+/// The state at the head of the journal: the newest checkpoint that is whole, and what followed
 /// it. History reads what it lacks by itself, meanwhile.
 fn replay(dir: &Path) -> Result<State, Box<dyn Error + Send + Sync>> {
     let reader = Reader::open(dir)?;
-    let newest = reader.load_checkpoint(true)?;
-    let mut state = match newest.as_ref().map(|kept| State::decode(&kept.state)) {
-        Some(Ok(state)) => state,
-        Some(Err(error)) => {
-            tracing::warn!(%error, "the checkpoint cannot be read; replaying everything");
-            State::default()
-        }
-        None => State::default(),
-    };
+    let mut state = reader.newest_state()?;
     loop {
         let envelopes = reader.read(state.seq)?;
         if envelopes.is_empty() {

@@ -9,9 +9,14 @@
 )]
 
 mod cli;
+mod crash;
+mod disk;
 mod events;
 mod harness;
 mod history;
 mod http;
 mod live;
+mod process;
 mod reads;
+mod replay;
+mod tidy;

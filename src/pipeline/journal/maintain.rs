@@ -28,12 +28,12 @@ pub struct Verified {
 /// There is no journal, or a record is damaged.
 pub fn verify(dir: &Path, mut progress: impl FnMut(Seq, Seq)) -> Result<Verified, JournalError> {
     let reader = Reader::open(dir)?;
-    let stored = reader.load_checkpoint(true)?;
+    let stored = reader.newest_mark()?;
     let mut state = base(&reader)?;
     let mut agrees = stored.is_none();
     let check = |state: &State| -> Result<bool, JournalError> {
         match &stored {
-            Some(stored) if stored.seq == state.seq => Ok(hash(state)? == stored.hash),
+            Some((seq, kept)) if *seq == state.seq => Ok(hash(state)? == *kept),
             _ => Ok(false),
         }
     };
@@ -50,12 +50,17 @@ pub fn verify(dir: &Path, mut progress: impl FnMut(Seq, Seq)) -> Result<Verified
         }
         progress(state.seq, last.max(state.seq));
     }
+    // A hash that is right says nothing about the state beside it.
+    let whole = match reader.load_checkpoint(true) {
+        Err(JournalError::Io(_)) => false,
+        read => read?.is_none_or(|kept| kept.state().is_ok()),
+    };
     Ok(Verified {
         events: state.events,
         seq: state.seq,
         state_hash: hash(&state)?,
-        checkpoint_seq: stored.map(|stored| stored.seq),
-        agrees,
+        checkpoint_seq: stored.map(|(seq, _)| seq),
+        agrees: agrees && whole,
     })
 }
 

@@ -6,17 +6,22 @@
 
 mod dedup;
 pub mod maintain;
+mod reader;
 mod record;
 mod salvage;
 mod sqlite;
+mod status;
+mod wal;
 mod writer;
 
+pub use reader::Reader;
 pub use record::Draft;
 pub use salvage::Recovery;
-pub use sqlite::{Reader, Store};
-pub use writer::{Appender, JournalStatus, start};
+pub use sqlite::Store;
+pub use status::JournalStatus;
+pub use writer::{Appender, start};
 
-use crate::domain::Envelope;
+use crate::domain::{Envelope, State};
 use crate::wire::{Cursor, Seq, Timestamp};
 use std::fmt;
 use std::path::PathBuf;
@@ -63,6 +68,20 @@ pub struct Checkpoint {
     pub hash: String,
     /// The state.
     pub state: Vec<u8>,
+}
+
+impl Checkpoint {
+    /// The state, if it is the one that was kept.
+    ///
+    /// # Errors
+    /// Why it is not, in words.
+    pub fn state(&self) -> Result<State, String> {
+        // The hash of a state is the hash of its encoding.
+        if blake3::hash(&self.state).to_hex().as_str() != self.hash {
+            return Err("it does not match its hash".to_owned());
+        }
+        State::decode(&self.state).map_err(|error| error.to_string())
+    }
 }
 
 /// Events that have become durable together, in order.

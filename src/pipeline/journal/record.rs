@@ -1,5 +1,5 @@
 //! Records: what one commit writes. Compact JSON lines, zstd, and a CRC-32 over the compressed
-//! bytes.
+//! bytes and the columns beside them.
 
 use super::JournalError;
 use crate::domain::{Envelope, Event};
@@ -93,7 +93,7 @@ fn encode(
 }
 
 /// Identifies an event by source and id: the first half of their BLAKE3 hash.
-fn key(source: &str, id: &str) -> u128 {
+pub(super) fn key(source: &str, id: &str) -> u128 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(source.as_bytes()).update(&[0]).update(id.as_bytes());
     let mut half = [0; 16];
@@ -101,22 +101,24 @@ fn key(source: &str, id: &str) -> u128 {
     u128::from_le_bytes(half)
 }
 
-/// A record as it is stored.
-pub(super) struct Packed {
-    pub payload: Vec<u8>,
-    pub crc: u32,
-}
-
-/// Packs lines into a record.
-pub(super) fn pack(drafts: &[&Draft]) -> std::io::Result<Packed> {
+/// Packs lines into the payload of a record.
+pub(super) fn pack(drafts: &[&Draft]) -> std::io::Result<Vec<u8>> {
     let mut raw = Vec::with_capacity(drafts.iter().map(|draft| draft.size()).sum());
     for draft in drafts {
         raw.extend_from_slice(&draft.line);
         raw.push(b'\n');
     }
-    let payload = zstd::bulk::compress(&raw, LEVEL)?;
-    let crc = crc32fast::hash(&payload);
-    Ok(Packed { payload, crc })
+    zstd::bulk::compress(&raw, LEVEL)
+}
+
+/// The checksum of a record: of everything that a damaged page could change.
+pub(super) fn checksum(first_seq: Seq, last_seq: Seq, at: Timestamp, payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&first_seq.to_le_bytes());
+    hasher.update(&last_seq.to_le_bytes());
+    hasher.update(&at.ms().to_le_bytes());
+    hasher.update(payload);
+    hasher.finalize()
 }
 
 /// A row of the records table.
@@ -135,7 +137,8 @@ impl Row {
 
     /// Checks the record without decoding it.
     pub fn check(&self) -> Result<(), JournalError> {
-        if crc32fast::hash(&self.payload) == self.crc {
+        let Self { first_seq, last_seq, at, .. } = *self;
+        if checksum(first_seq, last_seq, at, &self.payload) == self.crc {
             Ok(())
         } else {
             Err(self.damaged("its checksum does not match"))

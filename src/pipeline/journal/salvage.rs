@@ -1,10 +1,14 @@
 //! Opening a journal whatever happened to it: a damaged tail is reported and cut back to the last
 //! whole record, a damaged file is copied as far as it can be read.
 
+#[cfg(test)]
+mod tests;
+
+use super::record::{Row, key};
 use super::sqlite::file;
-use super::{Journal, JournalError, Options, Reader, Store};
-use crate::wire::Seq;
-use rusqlite::{Connection, ErrorCode};
+use super::{JournalError, Options, Reader, Store, dedup, wal};
+use crate::wire::{Seq, Timestamp};
+use rusqlite::{Connection, ErrorCode, ffi};
 use std::path::{Path, PathBuf};
 
 /// What had to be mended when the journal was opened.
@@ -41,18 +45,25 @@ pub(super) fn open(options: &Options) -> Result<(Store, Recovery), JournalError>
 
 /// Opens a file that is whole but for, perhaps, its last records.
 fn whole(options: &Options, path: &Path) -> Result<(Store, Recovery), JournalError> {
+    // Before SQLite opens it, which leaves out what is torn and writes over it.
+    let torn = wal::torn(&beside(path, "-wal"))?;
+    if let Some(detail) = wal::short(path, &beside(path, "-wal"))? {
+        return Err(JournalError::Damaged { first_seq: 0, detail });
+    }
     let mut store = Store::open(options)?;
-    store.settle(path)?;
+    store.settle()?;
+    // Damage to the ids shows only when they are read.
+    store.load_window()?;
     let reader = Reader::open(&options.dir)?;
-    let from = match reader.load_checkpoint(true) {
-        Ok(checkpoint) => checkpoint.map_or(0, |checkpoint| checkpoint.seq),
-        Err(JournalError::Io(_)) => 0,
-        Err(error) => return Err(error),
-    };
-    match first_damage(&reader, from)? {
-        None => Ok((store, Recovery::default())),
-        Some((first_seq, detail)) => {
-            let lost = store.head().seq.saturating_sub(first_seq - 1);
+    let from = reader.newest_state()?.seq;
+    match (first_damage(&reader, from, store.traced()?)?, torn) {
+        (None, None) => Ok((store, Recovery::default())),
+        (None, torn) => {
+            store.new_epoch()?;
+            Ok((store, Recovery { damage: torn, lost: 0, kept: None }))
+        }
+        (Some((first_seq, detail)), _) => {
+            let lost = store.traced()?.saturating_sub(first_seq.saturating_sub(1));
             drop(reader);
             store.cut(first_seq)?;
             let damage = Some(format!("the record at {first_seq} is damaged: {detail}"));
@@ -61,17 +72,30 @@ fn whole(options: &Options, path: &Path) -> Result<(Store, Recovery), JournalErr
     }
 }
 
-/// The first record after `from` that is not whole.
-fn first_damage(reader: &Reader, from: Seq) -> Result<Option<(Seq, String)>, JournalError> {
+/// The first record after `from` that is not whole, or does not follow the one before; `head` is
+/// where they are said to end.
+fn first_damage(
+    reader: &Reader,
+    from: Seq,
+    head: Seq,
+) -> Result<Option<(Seq, String)>, JournalError> {
     let mut at = from;
     loop {
         let begun = at;
         let walked = reader.rows(at, 1_000, |row| {
-            row.unpack(row.last_seq - 1, &mut Vec::with_capacity(1))?;
+            // A checkpoint may lie within a record, but never before a gap.
+            if row.first_seq > at + 1 {
+                let detail = "the one before is missing".to_owned();
+                return Err(JournalError::Damaged { first_seq: at + 1, detail });
+            }
+            row.unpack(row.last_seq.saturating_sub(1), &mut Vec::with_capacity(1))?;
             at = row.last_seq;
             Ok(())
         });
         match walked {
+            Ok(()) if at == begun && at < head => {
+                return Ok(Some((at + 1, "it is missing".to_owned())));
+            }
             Ok(()) if at == begun => return Ok(None),
             Ok(()) => {}
             Err(JournalError::Damaged { first_seq, detail }) => {
@@ -86,28 +110,44 @@ fn first_damage(reader: &Reader, from: Seq) -> Result<Option<(Seq, String)>, Jou
 fn is_damage(error: &JournalError) -> bool {
     match error {
         JournalError::Damaged { .. } => true,
-        JournalError::Sqlite(error) => matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-        ),
+        // A damaged page may also read as values of other types, or not hold a row at all.
+        JournalError::Sqlite(error) => match error {
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::Utf8Error(..)
+            | rusqlite::Error::QueryReturnedNoRows => true,
+            // The file ends within a page that is needed.
+            error if extended_code(error) == Some(ffi::SQLITE_IOERR_SHORT_READ) => true,
+            error => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            ),
+        },
         _ => false,
     }
 }
 
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
+}
+
+/// The path with something at its end.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Renames the file, with what SQLite keeps beside it, so that it can be looked at later.
 fn put_aside(path: &Path) -> Result<PathBuf, JournalError> {
-    let with = |path: &Path, suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let free = (1..).map(|n| with(path, &format!(".corrupt-{n}"))).find(|name| !name.exists());
+    let free = (1..).map(|n| beside(path, &format!(".corrupt-{n}"))).find(|name| !name.exists());
     let kept = free.ok_or_else(|| JournalError::Refused("no free name".to_owned()))?;
     std::fs::rename(path, &kept)?;
     for suffix in ["-wal", "-shm"] {
-        let beside = with(path, suffix);
-        if beside.exists() {
-            std::fs::rename(beside, with(&kept, suffix))?;
+        let had = beside(path, suffix);
+        if had.exists() {
+            std::fs::rename(had, beside(&kept, suffix))?;
         }
     }
     Ok(kept)
@@ -115,8 +155,11 @@ fn put_aside(path: &Path) -> Result<PathBuf, JournalError> {
 
 fn fresh(options: &Options) -> Result<Store, JournalError> {
     let path = file(&options.dir);
-    if path.exists() {
-        std::fs::remove_file(&path)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let had = beside(&path, suffix);
+        if had.exists() {
+            std::fs::remove_file(had)?;
+        }
     }
     Store::open(options)
 }
@@ -131,19 +174,25 @@ fn copy_readable(from: &Path, options: &Options) -> Result<(Store, u64), Journal
     let target = Connection::open(file(&options.dir))?;
     let mut head: i64 = 0;
     copy(&source, "SELECT * FROM records ORDER BY first_seq", &target, |row| {
-        let payload: Vec<u8> = row.get(4)?;
-        let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let (first, last, at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (crc, payload): (u32, Vec<u8>) = (row.get(3)?, row.get(4)?);
+        let record = Row {
+            first_seq: first as Seq,
+            last_seq: last as Seq,
+            at: Timestamp::from_ms(at),
+            crc,
+            payload,
+        };
+        let mut events = Vec::new();
         let follows = head == 0 || first == head + 1;
-        let good = follows && crc32fast::hash(&payload) == row.get::<_, u32>(3)?;
+        let good = follows && record.unpack(0, &mut events).is_ok();
         if good {
-            let values = rusqlite::params![
-                first,
-                last,
-                row.get::<_, i64>(2)?,
-                row.get::<_, u32>(3)?,
-                payload
-            ];
+            let values = rusqlite::params![first, last, at, crc, record.payload];
             target.execute("INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
+            // The ids beside it may be lost; one that is fresh does no harm among them.
+            let keys: Vec<_> = events.iter().map(|e| key(&e.stamp.source, &e.stamp.id)).collect();
+            let values = rusqlite::params![last, at, dedup::to_bytes(&keys)];
+            target.execute("INSERT INTO ids VALUES (?1, ?2, ?3)", values)?;
             head = last;
         }
         Ok(good)
@@ -152,7 +201,7 @@ fn copy_readable(from: &Path, options: &Options) -> Result<(Store, u64), Journal
         let last: i64 = row.get(0)?;
         if last <= head {
             let values = rusqlite::params![last, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?];
-            target.execute("INSERT OR REPLACE INTO ids VALUES (?1, ?2, ?3)", values)?;
+            target.execute("INSERT OR IGNORE INTO ids VALUES (?1, ?2, ?3)", values)?;
         }
         Ok(last <= head)
     })?;

@@ -1,10 +1,9 @@
 //! The embedded journal: one SQLite file in WAL mode, committed with `synchronous=FULL`.
 
-use super::record::{Row, pack};
+use super::record::{checksum, pack};
 use super::{Checkpoint, Draft, Journal, JournalError, Options, dedup};
-use crate::domain::Envelope;
 use crate::wire::{Cursor, Seq, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +12,7 @@ use std::time::Duration;
 const SCHEMA: i64 = 1;
 const PAGE: u64 = 4096;
 /// Readers and backups may make the writer wait this long for a lock.
-const BUSY: Duration = Duration::from_secs(5);
-/// Records read at a time.
-const READ_ROWS: usize = 256;
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Checkpoints kept besides the one that the oldest record follows.
 const NEWEST_CHECKPOINTS: usize = 2;
 const DAY_MS: i64 = 86_400_000;
@@ -123,17 +120,16 @@ impl Store {
         Ok(())
     }
 
-    /// Checks that a file which grew in the log has all the pages it says it has.
-    pub(super) fn settle(&self, path: &Path) -> Result<(), JournalError> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        let pragma = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let expected = (pragma("PRAGMA page_count")? * pragma("PRAGMA page_size")?) as u64;
-        let there = std::fs::metadata(path)?.len();
-        if there < expected {
-            let detail = format!("the file has {there} bytes of {expected}");
-            return Err(JournalError::Damaged { first_seq: 0, detail });
-        }
-        Ok(())
+    /// Brings all of the log into the file.
+    pub(super) fn settle(&self) -> Result<(), JournalError> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
+    /// The last position there is any trace of; beyond the head only if records are missing.
+    pub(super) fn traced(&self) -> Result<Seq, JournalError> {
+        let sql = "SELECT coalesce(max(last_seq), 0) FROM ids";
+        let known: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(self.head.max(known as Seq))
     }
 
     /// Writes something, to find out whether it can be done.
@@ -199,7 +195,7 @@ impl Store {
 
 impl Journal for Store {
     fn append(&mut self, at: Timestamp, drafts: &[&Draft]) -> Result<(), JournalError> {
-        let packed = pack(drafts)?;
+        let payload = pack(drafts)?;
         let keys: Vec<u128> = drafts.iter().filter_map(|draft| draft.key).collect();
         let first = self.head + 1;
         let last = self.head + drafts.len() as Seq;
@@ -208,8 +204,8 @@ impl Journal for Store {
             first as i64,
             last as i64,
             at.ms(),
-            packed.crc,
-            packed.payload
+            checksum(first, last, at, &payload),
+            payload
         ])?;
         if !keys.is_empty() {
             tx.prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3)")?.execute(params![
@@ -271,109 +267,5 @@ impl Journal for Store {
             std::fs::metadata(name).map_or(0, |meta| meta.len())
         };
         of("") + of("-wal")
-    }
-}
-
-/// The journal, open for reading; any number of them, also while a server writes.
-pub struct Reader {
-    connection: Connection,
-}
-
-impl Reader {
-    /// Opens the journal of a data directory.
-    ///
-    /// # Errors
-    /// There is none, or it cannot be read.
-    pub fn open(dir: &Path) -> Result<Self, JournalError> {
-        Self::open_file(&file(dir))
-    }
-
-    /// Opens a journal file, such as a backup.
-    ///
-    /// # Errors
-    /// There is none, or it cannot be read.
-    pub fn open_file(path: &Path) -> Result<Self, JournalError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        Ok(Self { connection })
-    }
-
-    pub(super) const fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    /// The next events after position `after`: those of up to 256 records; none at the head.
-    ///
-    /// # Errors
-    /// A record is damaged, or the file cannot be read.
-    pub fn read(&self, after: Seq) -> Result<Vec<Envelope>, JournalError> {
-        let mut events = Vec::new();
-        self.rows(after, READ_ROWS, |row| row.unpack(after, &mut events))?;
-        Ok(events)
-    }
-
-    /// Calls `each` with the next records after position `after`.
-    pub(super) fn rows(
-        &self,
-        after: Seq,
-        limit: usize,
-        mut each: impl FnMut(Row) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
-        // The record that holds `after` itself begins at or before it.
-        let mut statement = self.connection.prepare_cached(
-            "SELECT first_seq, last_seq, at, crc, payload FROM records
-             WHERE first_seq >= coalesce(
-                (SELECT max(first_seq) FROM records WHERE first_seq <= ?1), 0)
-             AND last_seq > ?1 ORDER BY first_seq LIMIT ?2",
-        )?;
-        let mut rows = statement.query(params![after as i64, limit as i64])?;
-        while let Some(row) = rows.next()? {
-            each(Row {
-                first_seq: row.get::<_, i64>(0)? as Seq,
-                last_seq: row.get::<_, i64>(1)? as Seq,
-                at: Timestamp::from_ms(row.get(2)?),
-                crc: row.get(3)?,
-                payload: row.get(4)?,
-            })?;
-        }
-        Ok(())
-    }
-
-    /// First and last position that records hold; none when there are no records.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn span(&self) -> Result<Option<(Seq, Seq)>, JournalError> {
-        let span: (Option<i64>, Option<i64>) = self.connection.query_row(
-            "SELECT (SELECT min(first_seq) FROM records),
-                    (SELECT last_seq FROM records ORDER BY first_seq DESC LIMIT 1)",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        Ok(span.0.zip(span.1).map(|(first, last)| (first as Seq, last as Seq)))
-    }
-
-    /// The newest checkpoint, or the oldest.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the checkpoint is damaged.
-    pub fn load_checkpoint(&self, newest: bool) -> Result<Option<Checkpoint>, JournalError> {
-        let order = if newest { "DESC" } else { "ASC" };
-        let sql =
-            format!("SELECT seq, at, hash, state FROM checkpoints ORDER BY seq {order} LIMIT 1");
-        let found = self
-            .connection
-            .query_row(&sql, [], |row| {
-                let (seq, at) = (row.get::<_, i64>(0)? as Seq, Timestamp::from_ms(row.get(1)?));
-                Ok((Checkpoint { seq, at, hash: row.get(2)?, state: Vec::new() }, row.get(3)?))
-            })
-            .optional()?;
-        found
-            .map(|(checkpoint, packed): (Checkpoint, Vec<u8>)| {
-                let state = zstd::stream::decode_all(packed.as_slice())?;
-                Ok(Checkpoint { state, ..checkpoint })
-            })
-            .transpose()
     }
 }

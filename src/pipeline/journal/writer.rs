@@ -1,18 +1,18 @@
 //! The one writer: takes all that has queued up, commits it as one record, then answers.
 
+use super::status::JournalStatus;
 use super::{
     AppendError, Checkpoint, Committed, Draft, Journal, JournalError, Options, Reader, Receipt,
     Recovery, Store, dedup::Window, salvage,
 };
 use crate::domain::Envelope;
-use crate::domain::system::JournalInternals;
 use crate::pipeline::clock::Clock;
 use crate::wire::{Cursor, Seq, Timestamp};
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -24,70 +24,6 @@ const MAX_QUEUED_KIB: usize = 64 << 10;
 const GROUP: usize = 10_000;
 /// How long a journal that failed is left alone before it is opened afresh.
 const RETRY: Duration = Duration::from_secs(1);
-/// Commit times that are kept for percentiles.
-const TIMES: usize = 512;
-
-/// How the journal is, for whoever wants to know.
-#[derive(Debug, Default)]
-pub struct JournalStatus {
-    writable: AtomicBool,
-    head: AtomicU64,
-    checkpoint: AtomicU64,
-    size: AtomicU64,
-    commits: AtomicU64,
-    queued: AtomicU64,
-    times: Mutex<VecDeque<f32>>,
-}
-
-impl JournalStatus {
-    /// Whether the last append went well.
-    pub fn writable(&self) -> bool {
-        self.writable.load(Ordering::Acquire)
-    }
-
-    /// Last durable position.
-    pub fn head(&self) -> Seq {
-        self.head.load(Ordering::Acquire)
-    }
-
-    /// Events that wait to be written.
-    pub fn queued(&self) -> u64 {
-        self.queued.load(Ordering::Relaxed)
-    }
-
-    /// All of it; lags are for others to fill in.
-    pub fn internals(&self) -> JournalInternals {
-        let mut times: Vec<f32> =
-            self.times.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        times.sort_by(f32::total_cmp);
-        let at = |q: f64| {
-            let rank = (q * times.len().saturating_sub(1) as f64) as usize;
-            times.get(rank).copied().map_or(0.0, f64::from)
-        };
-        JournalInternals {
-            seq: self.head(),
-            checkpoint_seq: self.checkpoint.load(Ordering::Relaxed),
-            size_bytes: self.size.load(Ordering::Relaxed),
-            commits: self.commits.load(Ordering::Relaxed),
-            commit_p50_ms: at(0.5),
-            commit_p99_ms: at(0.99),
-            writable: self.writable(),
-            ..JournalInternals::default()
-        }
-    }
-
-    fn committed(&self, head: Seq, size: u64, took: Duration) {
-        self.head.store(head, Ordering::Release);
-        self.size.store(size, Ordering::Relaxed);
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        if times.len() == TIMES {
-            times.pop_front();
-        }
-        times.push_back(took.as_secs_f32() * 1000.0);
-    }
-}
-
 enum Command {
     Append(Request),
     Checkpoint(Checkpoint),
@@ -183,7 +119,7 @@ pub fn start(
     status.writable.store(true, Ordering::Release);
     status.head.store(store.head().seq, Ordering::Release);
     status.size.store(store.size(), Ordering::Relaxed);
-    let checkpoint = Reader::open(&options.dir)?.load_checkpoint(true)?.map_or(0, |c| c.seq);
+    let checkpoint = Reader::open(&options.dir)?.newest_mark()?.map_or(0, |(seq, _)| seq);
     status.checkpoint.store(checkpoint, Ordering::Relaxed);
     let (commands, inbox) = sync_channel(MAX_REQUESTS);
     let cursor = store.head();

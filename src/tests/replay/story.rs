@@ -1,0 +1,141 @@
+//! Sequences of events as they might come: of every type, in and out of order, late, and with
+//! the clock ticking between them.
+
+use bellwether::domain::{Envelope, Event, State};
+use bellwether::pipeline::journal::Draft;
+use bellwether::wire::{Stamp, Timestamp};
+use proptest::prelude::*;
+
+/// Epoch of the stories, in milliseconds; a day turns within them.
+pub const START: i64 = 20_000 * 86_400_000;
+
+/// An event before it has a place in the journal.
+#[derive(Debug, Clone)]
+pub struct Told {
+    event: Event,
+    /// How long before its arrival it happened, in milliseconds.
+    ago: i64,
+}
+
+impl Told {
+    pub fn draft(&self, source: &str, id: &str) -> Draft {
+        let time = Some(Timestamp::from_ms(START - self.ago));
+        Draft::new(time, source.into(), id.into(), true, None, self.event.clone())
+    }
+}
+
+fn decode(kind: &str, data: &str) -> Event {
+    match Event::decode(kind, data) {
+        Some(Ok(event)) => event,
+        refused => panic!("{kind} {data}: {refused:?}"),
+    }
+}
+
+fn validated() -> impl Strategy<Value = (&'static str, String)> {
+    let status = prop::sample::select(vec!["passed", "passed", "failed", "error", "skipped"]);
+    (0..5_u8, status, 1..9_000_u32, 0..4_u8).prop_map(|(p, status, ms, errors)| {
+        let errors: Vec<_> = (0..errors)
+            .map(|i| format!(r#"{{"type":"E{i}","message":"m{ms}","count":{}}}"#, i + 1))
+            .collect();
+        let data = format!(
+            r#"{{"project":"p{p}","status":"{status}","duration_ms":{ms},"errors":[{}]}}"#,
+            errors.join(",")
+        );
+        ("validation.completed", data)
+    })
+}
+
+fn of_projects() -> impl Strategy<Value = (&'static str, String)> {
+    let registered = (0..5_u8, any::<bool>(), 0..4_u8).prop_map(|(p, archived, owner)| {
+        let data = format!(
+            r#"{{"project":"p{p}","owner":"o{owner}","tags":["t{owner}"],"archived":{archived}}}"#
+        );
+        ("project.registered", data)
+    });
+    let requested = (0..5_u8, 1..900_u32).prop_map(|(p, ms)| {
+        ("request.observed", format!(r#"{{"project":"p{p}","duration_ms":{ms}}}"#))
+    });
+    prop_oneof![5 => validated(), 1 => registered, 2 => requested]
+}
+
+fn of_system() -> impl Strategy<Value = (&'static str, String)> {
+    (0..4_u8, 0..=100_u8, 0..=100_u8, 0..1_000_u32).prop_map(|(h, cpu, memory, bytes)| {
+        let data = format!(
+            r#"{{"host":"h{h}","cpu":{{"usage_percent":{cpu},"cores":2}},"memory":{{"total_mb":100,"used_mb":{memory},"percent":{memory}}},"disk":{{"percent":{cpu}}},"network":{{"rx_bytes":{bytes},"tx_bytes":0}},"load":[{cpu},2,3]}}"#
+        );
+        ("host.sampled", data)
+    })
+}
+
+fn of_others() -> impl Strategy<Value = (&'static str, String)> {
+    let kinds: Vec<&str> = Event::types()
+        .filter(|kind| ["agent.", "task.", "alert."].iter().any(|of| kind.starts_with(of)))
+        .collect();
+    let state = prop::sample::select(vec!["idle", "assigned", "working", "blocked", "offline"]);
+    let severity = prop::sample::select(vec!["info", "warning", "critical"]);
+    let named = (prop::sample::select(kinds), 0..5_u8, state, severity, any::<bool>()).prop_map(
+        |(kind, n, state, severity, again)| {
+            let data = format!(
+                r#"{{"task":"t{n}","agent":"a{n}","alert":"x{n}","state":"{state}","severity":"{severity}","title":"T{n}","will_retry":{again}}}"#
+            );
+            (kind, data)
+        },
+    );
+    let plain = prop::sample::select(vec![
+        ("trade.executed", r#"{"symbol":"S","side":"buy","quantity":1.5,"price":"2.25"}"#),
+        ("price.updated", r#"{"symbol":"S","price":2}"#),
+        ("cash.moved", r#"{"amount":-3}"#),
+        ("metric.observed", r#"{"name":"m","value":1.5,"labels":{"k":"v"}}"#),
+    ]);
+    prop_oneof![6 => named, 1 => plain.prop_map(|(kind, data)| (kind, data.to_owned()))]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let ticked = Just(("clock.ticked", "{}".to_owned()));
+    prop_oneof![6 => of_projects(), 3 => of_system(), 5 => of_others(), 2 => ticked]
+        .prop_map(|(kind, data)| decode(kind, &data))
+}
+
+/// Mostly as it happened; else late, by seconds or by days.
+fn late() -> impl Strategy<Value = i64> {
+    prop_oneof![5 => Just(0_i64), 2 => 0..90_000_i64, 1 => 0..9 * 86_400_000_i64]
+}
+
+/// Events to be sent, at least one.
+pub fn events(max: usize) -> impl Strategy<Value = Vec<Told>> {
+    prop::collection::vec((event(), late()).prop_map(|(event, ago)| Told { event, ago }), 1..max)
+}
+
+/// A journal: `at` never decreases, and passes in steps of seconds, minutes, hours or days.
+pub fn journal(max: usize) -> impl Strategy<Value = Vec<Envelope>> {
+    let passed = prop_oneof![
+        4 => 0..3_000_i64, 3 => 0..120_000_i64, 2 => 0..7_200_000_i64, 1 => 0..3 * 86_400_000_i64,
+    ];
+    prop::collection::vec((passed, late(), event()), 0..max).prop_map(|steps| {
+        let mut at = START;
+        let stamped = steps.into_iter().enumerate().map(|(i, (passed, ago, event))| {
+            at += passed;
+            envelope(i + 1, at, ago, event)
+        });
+        stamped.collect()
+    })
+}
+
+fn envelope(seq: usize, at: i64, ago: i64, event: Event) -> Envelope {
+    let at = Timestamp::from_ms(at);
+    let (seq, source, id) = (seq as u64, "test".into(), seq.to_string().into());
+    Envelope { stamp: Stamp { seq, at, time: at.plus(-ago), source, id, subject: None }, event }
+}
+
+/// `n` events that the ticker has a line for.
+pub fn spoken(n: usize) -> Vec<Envelope> {
+    let of = |i: usize| decode("price.updated", &format!(r#"{{"symbol":"S","price":{i}}}"#));
+    (1..=n).map(|i| envelope(i, START + i as i64, 0, of(i))).collect()
+}
+
+/// The state at the end of a journal.
+pub fn fold(journal: &[Envelope]) -> State {
+    let mut state = State::default();
+    journal.iter().for_each(|envelope| drop(state.fold(envelope)));
+    state
+}
