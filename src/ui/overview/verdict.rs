@@ -11,14 +11,26 @@ const SHOWN: usize = 6;
 #[component]
 pub fn VerdictBanner(health: Memo<Health>) -> impl IntoView {
     let verdict = Memo::new(move |_| Verdict::from(health.with(|health| health.status)));
+    // Kept outside of what is drawn anew with every change of the verdict.
+    let unfolded = RwSignal::new(false);
     let reasons = move || {
         health.with(|health| {
             let more = (health.findings_total as usize).saturating_sub(SHOWN);
             let shown = health.findings.iter().take(SHOWN).map(reason).collect_view();
             let rest = (more > 0).then(|| {
-                view! { <a class="more" href="/projects?sort=status">{format!("and {more} more ›")}</a> }
+                let others = health.findings.iter().skip(SHOWN).map(reason).collect_view();
+                let listed = move |event: leptos::ev::Event| {
+                    let details = event_target::<web_sys::HtmlElement>(&event);
+                    unfolded.set(details.has_attribute("open"));
+                };
+                view! {
+                    <details class="others" open=unfolded.get_untracked() on:toggle=listed>
+                        <summary>{format!("and {more} more")}</summary>
+                        <div class="why">{others}</div>
+                    </details>
+                }
             });
-            let calm = health.findings.is_empty().then(|| match health.status {
+            let calm = health.findings.is_empty().then_some(match health.status {
                 Status::Unknown => "Nobody has reported yet, or everybody has gone quiet.",
                 _ => "No rule has found anything.",
             });

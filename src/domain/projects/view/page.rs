@@ -20,7 +20,7 @@ pub fn ProjectPage() -> impl IntoView {
     let name = Memo::new(move |_| params.with(|params| params.get("project")).unwrap_or_default());
     let range = use_range(USUAL);
     // Another project is another page; another range of the same project is not.
-    let page = move || {
+    move || {
         let project = name.get();
         let title = format!("{project} · Bellwether");
         let detail = Resource::new(
@@ -34,8 +34,7 @@ pub fn ProjectPage() -> impl IntoView {
             <Title text=title />
             <Loaded resource=detail children=move |first| view! { <Page first=first /> } />
         }
-    };
-    page
+    }
 }
 
 #[component]

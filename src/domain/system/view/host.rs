@@ -45,7 +45,7 @@ pub fn HostCard(
     });
     let foot = Memo::new(move |_| {
         let Some((at, interval)) = seen.get() else { return String::new() };
-        let usual = interval.map(|ms| format!(", usually every {}", format::duration(ms as f64)));
+        let usual = interval.map(|ms| format!(", usually every {}", format::ago(ms)));
         let words = if stale() { "quiet for" } else { "sampled" };
         let ago = if stale() { "" } else { " ago" };
         format!("{words} {}{ago}{}", since(live, at), usual.unwrap_or_default())
@@ -146,7 +146,7 @@ pub fn HostCharts(
     });
     let zoom = use_zoom();
     view! {
-        <Card title=title as_of=as_of class="c12">
+        <div class="grid"><Card title=title as_of=as_of class="c12">
             <RangePicker usual=USUAL />
             <div class="charts">
                 <TimeChart title="CPU".to_owned() series=cpu from=from to=to unit=Unit::Percent zero=true max=100.0 threshold=90.0 on_zoom=zoom />
@@ -154,6 +154,6 @@ pub fn HostCharts(
                 <TimeChart title="Load, 1 min".to_owned() series=load from=from to=to unit=Unit::Number zero=true on_zoom=zoom />
                 <TimeChart title="Network".to_owned() series=network from=from to=to unit=Unit::BytesPerS zero=true on_zoom=zoom />
             </div>
-        </Card>
+        </Card></div>
     }
 }

@@ -71,7 +71,7 @@ pub fn Insides(
                     <small>" resident"</small>
                 </div>
                 <dl class="facts">
-                    {own("up for", |p| format::duration(p.uptime_seconds as f64 * 1_000.0))}
+                    {own("up for", |p| format::ago(i64::try_from(p.uptime_seconds).unwrap_or(i64::MAX).saturating_mul(1_000)))}
                     {own("threads", |p| format::count(u64::from(p.threads)))}
                     {fact("range queries from the cache", |i| i.cache.hit_rate.map_or_else(|| "—".to_owned(), |rate| Unit::Ratio.text(rate)))}
                     {fact("answers held", |i| format::count(i.cache.entries))}
