@@ -13,7 +13,7 @@ use super::publish::{Doc, Published};
 use super::ticker;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
-use crate::domain::summary::{Connections, Summary, Ticker, TickerDelta};
+use crate::domain::summary::{Connections, Summary, Ticker, TickerDelta, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
 use crate::domain::{Envelope, Topic, work};
 use crate::wire::{Cursor, Seq, Timestamp};
@@ -45,7 +45,7 @@ pub struct Aggregate {
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
     /// Ticker lines since the last flush, newest first.
-    lines: VecDeque<crate::domain::summary::TickerLine>,
+    lines: VecDeque<TickerLine>,
     skipped: u64,
     overall: Option<u32>,
     /// When the server's insides were last shown.
@@ -66,6 +66,8 @@ struct Views {
 pub struct Parts {
     /// The state so far.
     pub state: State,
+    /// What came in last, newest first.
+    pub lines: Vec<TickerLine>,
     /// Where envelopes and scores go.
     pub history: History,
     /// Figures of the process itself.
@@ -81,13 +83,13 @@ pub struct Parts {
 impl Aggregate {
     /// Looks at all of the state once, and says what is to be shown first.
     pub fn new(parts: Parts) -> (Self, Published) {
-        let Parts { state, history, gauges, epoch, deadline, checkpoint } = parts;
+        let Parts { state, lines, history, gauges, epoch, deadline, checkpoint } = parts;
         let mut board = Board::over(&state);
         let refreshed = board.refresh(&state);
         let cursor = Cursor { epoch: epoch.clone(), seq: state.seq };
         let figures = gauges.read();
         let system = system_page(&state, &board, &figures, cursor.clone());
-        let ticker = Ticker { as_of: state.now, cursor: cursor.clone(), lines: Vec::new() };
+        let ticker = Ticker { as_of: state.now, cursor: cursor.clone(), lines };
         let summary = summary(&state, &board, &figures, cursor);
         let seq = state.seq;
         let mut aggregate = Self {

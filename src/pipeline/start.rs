@@ -9,10 +9,12 @@ use super::ingest::{IngestState, Meters};
 use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
 use super::sampler::{self, HostSampler};
+use super::ticker;
+use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
 use crate::server::App;
 use crate::server::config::Settings;
-use crate::wire::Timestamp;
+use crate::wire::{Seq, Timestamp};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Batches of committed events that wait to be folded.
 const COMMITTED_QUEUE: usize = 64;
+/// Positions before the head that are looked through for the ticker's first lines.
+const LOOK_BACK: Seq = 250;
 /// How long stopping may take.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// Least time between two ticks of the clock in the journal.
@@ -37,8 +41,8 @@ fn report(recovery: &Recovery) {
 }
 
 /// The state at the head of the journal: the newest checkpoint that is whole, and what followed
-/// it. History reads what it lacks by itself, meanwhile.
-fn replay(dir: &Path) -> Result<State, Box<dyn Error + Send + Sync>> {
+/// it; and what came in last. History reads what it lacks by itself, meanwhile.
+fn replay(dir: &Path) -> Result<(State, Vec<TickerLine>), Box<dyn Error + Send + Sync>> {
     let reader = Reader::open(dir)?;
     let mut state = reader.newest_state()?;
     loop {
@@ -50,7 +54,9 @@ fn replay(dir: &Path) -> Result<State, Box<dyn Error + Send + Sync>> {
             state.fold(envelope);
         }
     }
-    Ok(state)
+    let newest = reader.read(state.seq.saturating_sub(LOOK_BACK))?;
+    let lines = newest.iter().rev().filter_map(ticker::line).take(Ticker::KEPT).collect();
+    Ok((state, lines))
 }
 
 /// A pipeline at work.
@@ -83,7 +89,7 @@ pub async fn start(
         journal: opened.cursor.clone(),
         retain_days: settings.retain_days,
     })?;
-    let state = replay(&settings.data_dir)?;
+    let (state, lines) = replay(&settings.data_dir)?;
     history.made(state.seq).await;
     let meters = Arc::new(Meters::default());
     let host = sampler::host_name();
@@ -91,6 +97,7 @@ pub async fn start(
     let (deadline, due) = watch::channel(None);
     let parts = Parts {
         state,
+        lines,
         history: history.clone(),
         gauges: gauges.clone(),
         epoch: epoch.clone(),

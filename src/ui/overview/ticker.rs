@@ -45,7 +45,7 @@ fn Lines(first: Ticker, rate: Memo<f64>) -> impl IntoView {
             </button>
             <p class="sub">{pace}{move || paused().then_some(", paused")}</p>
             <Show when=move || lines.with(Vec::is_empty)>
-                <p class="calm">"Nothing has come in since the server started."</p>
+                <p class="calm">"Nothing has come in lately."</p>
             </Show>
             <ol class="tick" aria-label="Newest events">
                 <For each=move || lines.get() key=|line| line.seq children=line />

@@ -94,7 +94,7 @@ pub fn ErrorTypesCard(
     view! {
         <Card title="Errors, 24 h" as_of=as_of class="c4">
             {move || none().then(|| view! { <p class="calm">"None in the last two days."</p> })}
-            <ul class="error-types">{rows}</ul>
+            <ul class="error-types" tabindex="0" aria-label="Types of errors">{rows}</ul>
         </Card>
     }
 }
@@ -127,7 +127,7 @@ pub fn RunsCard(runs: Memo<Vec<Run>>, #[prop(into)] as_of: Signal<Timestamp>) ->
     view! {
         <Card title="Runs" as_of=as_of class="c12">
             {move || none().then(|| view! { <p class="calm">"No run has been reported yet."</p> })}
-            <ol class="runs">
+            <ol class="runs" tabindex="0" aria-label="Newest runs">
                 <For each=move || runs.get() key=|run| run.seq children=run />
             </ol>
         </Card>
