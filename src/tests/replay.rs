@@ -14,7 +14,7 @@ use bellwether::pipeline::aggregate::{Aggregate, Parts};
 use bellwether::pipeline::board::Board;
 use bellwether::pipeline::checkpoint::Checkpointer;
 use bellwether::pipeline::clock::Clock;
-use bellwether::pipeline::history::History;
+use bellwether::pipeline::history::{self, History};
 use bellwether::pipeline::hub::{Hub, RingLimits};
 use bellwether::pipeline::journal::{self, Appender, Committed, Draft, Options, Reader};
 use bellwether::pipeline::local::Gauges;
@@ -226,8 +226,8 @@ fn typed<T: DeserializeOwned>(json: serde_json::Value) -> T {
 }
 
 /// An aggregate over `state`, as the server has one, and its hub.
-fn aggregate(writing: &Writing, state: State) -> (Aggregate, Hub) {
-    let (meters, history) = (Arc::new(Meters::default()), History::default());
+fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, Hub) {
+    let meters = Arc::new(Meters::default());
     let gauges = Gauges::new("h0".into(), meters, writing.status.clone(), history.clone());
     let parts = Parts {
         state,
@@ -235,7 +235,7 @@ fn aggregate(writing: &Writing, state: State) -> (Aggregate, Hub) {
         gauges: Arc::new(gauges),
         epoch: "epoch".into(),
         deadline: tokio::sync::watch::Sender::new(None),
-        checkpoint: Checkpointer::new(writing.appender.clone(), history, 90),
+        checkpoint: Checkpointer::new(writing.appender.clone(), history.clone(), 90),
     };
     let (aggregate, first) = Aggregate::new(parts);
     (aggregate, Hub::new("epoch".into(), first, RingLimits::default()))
@@ -251,13 +251,18 @@ fn topics() -> Vec<Topic> {
 
 /// Snapshot at `cut`, then deltas, a flush every `step` events; compared at the end of each.
 fn check_feed(journal: &[Envelope], cut: usize, step: usize) -> Result<(), TestCaseError> {
-    thread_local!(static WRITING: (tempfile::TempDir, Writing) = {
+    thread_local!(static WRITING: (tempfile::TempDir, Writing, History) = {
         let dir = tempfile::tempdir().unwrap();
         let writing = Writing::open(dir.path(), 0);
-        (dir, writing)
+        let (journal, retain_days) = (Default::default(), 90);
+        let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
+        let history = History::start(options).unwrap();
+        // These stories are not in the journal, so there is nothing to keep of them.
+        history.stop();
+        (dir, writing, history)
     });
-    WRITING.with(|(_, writing)| {
-        let (mut aggregate, hub) = aggregate(writing, fold(&journal[..0]));
+    WRITING.with(|(_, writing, history)| {
+        let (mut aggregate, hub) = aggregate(writing, history, fold(&journal[..0]));
         topics().iter().for_each(|topic| hub.join(topic));
         let mut show = |envelopes: &[Envelope]| {
             aggregate.absorb(Committed { envelopes: envelopes.to_vec() });
