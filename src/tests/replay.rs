@@ -231,6 +231,7 @@ fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, 
     let gauges = Gauges::new("h0".into(), meters, writing.status.clone(), history.clone());
     let parts = Parts {
         state,
+        lines: Vec::new(),
         history: history.clone(),
         gauges: Arc::new(gauges),
         epoch: "epoch".into(),

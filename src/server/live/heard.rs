@@ -1,0 +1,141 @@
+//! What a client says, and what it is told in return.
+
+use super::{Client, Gone, MAX_TOPICS};
+use crate::domain::Topic;
+use crate::wire::ClientMsg;
+use axum::extract::ws::{Message, close_code};
+use serde::Deserialize;
+
+impl Client {
+    pub(super) async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
+        let shown = self.app.hub.published();
+        let there = |name: &&String| match name.parse::<Topic>() {
+            Ok(Topic::Project(id)) => shown.projects.contains_key(&id),
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        let topics: Vec<&String> = names.iter().filter(there).take(MAX_TOPICS).collect();
+        let welcome = serde_json::json!({
+            "type": "welcome",
+            "protocol": 1,
+            "user": "anonymous",
+            "topics": topics,
+            "heartbeat_s": self.app.pace.heartbeat.as_secs(),
+            "at": self.app.clock.now(),
+            "epoch": shown.cursor.epoch,
+            "seq": shown.seq,
+        });
+        self.send(welcome.to_string().into()).await
+    }
+
+    pub(super) async fn hear(
+        &mut self,
+        message: Option<Result<Message, axum::Error>>,
+    ) -> Result<(), Gone> {
+        let text = match message {
+            None | Some(Ok(Message::Close(_))) => return Err(Gone),
+            Some(Err(error)) => return self.refuse(&error).await,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return self.spend().await,
+            Some(Ok(Message::Binary(_))) => {
+                self.spend().await?;
+                return self.error("malformed", "messages are JSON objects in text frames").await;
+            }
+            Some(Ok(Message::Text(text))) => text,
+        };
+        self.spend().await?;
+        match serde_json::from_str::<ClientMsg>(&text) {
+            Ok(message) => self.obey(message).await,
+            Err(_) if is_token(&text) => Ok(()),
+            Err(error) => self.error("malformed", &error.to_string()).await,
+        }
+    }
+
+    pub(super) async fn obey(&mut self, message: ClientMsg) -> Result<(), Gone> {
+        match message {
+            ClientMsg::Subscribe { topics } => {
+                for name in topics.iter().take(MAX_TOPICS) {
+                    self.subscribe(name).await?;
+                }
+                Ok(())
+            }
+            ClientMsg::Unsubscribe { topics } => {
+                for name in topics.iter().take(MAX_TOPICS) {
+                    self.unsubscribe(name).await?;
+                }
+                Ok(())
+            }
+            ClientMsg::Resume { topic, epoch, seq } => self.resume(&topic, &epoch, seq).await,
+            ClientMsg::RequestSnapshot { topic } => self.subscribe(&topic).await,
+            ClientMsg::Ping => self.send(r#"{"type":"pong"}"#.into()).await,
+            ClientMsg::RetryTask { id, task_id } => self.command("retry_task", id, &task_id).await,
+            ClientMsg::CancelTask { id, task_id } => {
+                self.command("cancel_task", id, &task_id).await
+            }
+            ClientMsg::AcknowledgeAlert { id, alert_id } => {
+                self.command("acknowledge_alert", id, &alert_id).await
+            }
+        }
+    }
+
+    /// Answers a command about `subject`. What the board does not know is not found; what it knows
+    /// it only watches, so the command is refused rather than taken for nothing.
+    pub(super) async fn command(
+        &mut self,
+        name: &str,
+        id: Option<String>,
+        subject: &str,
+    ) -> Result<(), Gone> {
+        let state = &self.app.hub.published().state;
+        let (kind, known) = match name {
+            "acknowledge_alert" => {
+                ("alert_id", state.alerts.active.keys().any(|(_, alert)| **alert == *subject))
+            }
+            _ => ("task_id", state.work.tasks.contains_key(subject)),
+        };
+        let (status, detail) = if known {
+            ("refused", "this server only watches; ask the system it belongs to")
+        } else {
+            ("not_found", "nothing of that name is waiting for a command")
+        };
+        let result = serde_json::json!({
+            "type": "result",
+            "id": id.as_deref().unwrap_or(subject),
+            "command": name,
+            kind: subject,
+            "status": status,
+            "detail": detail,
+        });
+        self.send(result.to_string().into()).await
+    }
+
+    /// Takes the cost of a message from the client's allowance.
+    pub(super) async fn spend(&mut self) -> Result<(), Gone> {
+        if self.bucket.take() {
+            return Ok(());
+        }
+        self.close(close_code::POLICY, "too many messages").await
+    }
+
+    /// The socket refused what the peer sent.
+    pub(super) async fn refuse(&mut self, error: &axum::Error) -> Result<(), Gone> {
+        use tokio_tungstenite::tungstenite::Error as Ws;
+        let source = std::error::Error::source(error).and_then(|e| e.downcast_ref::<Ws>());
+        match source {
+            Some(Ws::Capacity(_)) => {
+                self.close(close_code::SIZE, "a message may have at most 64 KiB").await
+            }
+            Some(Ws::Utf8(_)) => self.close(close_code::INVALID, "text must be UTF-8").await,
+            _ => Err(Gone),
+        }
+    }
+}
+
+/// The first message of clients that authenticate by it; nobody needs to in open mode.
+fn is_token(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Token {
+        #[serde(rename = "token")]
+        _token: String,
+    }
+    serde_json::from_str::<Token>(text).is_ok()
+}
