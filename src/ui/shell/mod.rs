@@ -54,7 +54,8 @@ pub fn Shell(children: Children) -> impl IntoView {
     provide_context(overlay);
     keys::listen(overlay);
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        // External to the router, which would scroll there but leave the focus here.
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <div class="app">
             <Nav />
             <div class="page">
