@@ -2,9 +2,11 @@
 
 use super::{App, assets, guard};
 use crate::ui;
+use crate::ui::widgets::PageStatus;
 use crate::wire::ApiError;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -22,14 +24,21 @@ pub fn router() -> Router<App> {
 pub async fn page(State(app): State<App>, request: Request) -> Response {
     let nonce = Nonce::new();
     let policy = HeaderValue::from_str(&guard::page_policy(&nonce));
+    let status = PageStatus::default();
+    let said = status.clone();
     let context = move || {
         provide_context(app.clone());
         provide_context(nonce.clone());
+        provide_context(said.clone());
     };
     let render = leptos_axum::render_app_async_with_context(context, || {
         ui::document::document(assets::paths())
     });
+    // It answers once all of the page is there, so nothing is said after this.
     let mut response = render(request).await;
+    if let Ok(status) = StatusCode::from_u16(status.get()) {
+        *response.status_mut() = status;
+    }
     let headers = response.headers_mut();
     if let Ok(policy) = policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

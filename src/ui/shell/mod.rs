@@ -7,7 +7,7 @@ mod nav;
 mod palette;
 mod theme;
 
-use super::widgets::IconName;
+use super::widgets::{IconName, PageStatus};
 use header::Header;
 use help::Help;
 use leptos::prelude::*;
@@ -72,6 +72,7 @@ pub fn Shell(children: Children) -> impl IntoView {
 
 /// What is shown where no page is.
 pub fn error_page() -> impl IntoView {
+    PageStatus::answer(404);
     view! {
         <Title text="Not found · Bellwether" />
         <div class="empty" role="alert">

@@ -4,6 +4,33 @@ use crate::wire::{ApiError, ErrorKind};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// The HTTP status a page answers with. The server provides one while it renders; the browser,
+/// which answers nobody, does not.
+#[derive(Debug, Clone)]
+pub struct PageStatus(Arc<AtomicU16>);
+
+impl Default for PageStatus {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU16::new(200)))
+    }
+}
+
+impl PageStatus {
+    /// Has the page that is being rendered answer with `status`.
+    pub fn answer(status: u16) {
+        if let Some(page) = use_context::<Self>() {
+            page.0.store(status, Ordering::Relaxed);
+        }
+    }
+
+    /// What the rendered page answers with.
+    pub fn get(&self) -> u16 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Shows what `resource` brings, or why it brings nothing.
 #[component]
@@ -35,6 +62,7 @@ where
 
 /// An error as people read it.
 pub fn problem(error: &ApiError, again: Callback<()>) -> AnyView {
+    PageStatus::answer(error.status);
     let missing = error.code == ErrorKind::NotFound;
     let title = error.title.clone();
     let detail = error.detail.clone();

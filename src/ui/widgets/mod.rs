@@ -11,6 +11,6 @@ pub use age::{Age, AsOf, since};
 pub use card::Card;
 pub use empty::{Empty, Snippet};
 pub use icon::{Icon, IconName};
-pub use load::{Loaded, problem};
+pub use load::{Loaded, PageStatus, problem};
 pub use status::{Badge, ScoreBar, Verdict};
 pub use window::{Window, use_window};
