@@ -3,6 +3,7 @@
 mod header;
 mod help;
 mod keys;
+mod links;
 mod nav;
 mod palette;
 mod theme;
@@ -56,7 +57,7 @@ pub fn Shell(children: Children) -> impl IntoView {
     view! {
         // External to the router, which would scroll there but leave the focus here.
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
-        <div class="app">
+        <div class="app" on:click=links::exact()>
             <Nav />
             <div class="page">
                 <Header />

@@ -6,18 +6,25 @@ use super::trends::{Trends, USUAL};
 use crate::domain::Topic;
 use crate::domain::projects::ProjectDetail;
 use crate::domain::projects::api::project_detail;
+use crate::ui::format::decoded;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_range;
 use crate::ui::widgets::{Age, Badge, Icon, IconName, Loaded, Verdict};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_location, use_params_map};
 
 /// The page at `/projects/:project`.
 #[component]
 pub fn ProjectPage() -> impl IntoView {
-    let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("project")).unwrap_or_default());
+    // From the address itself: the router decodes its parameters twice when it follows a link. The
+    // last name stays while the page is being left.
+    let (params, path) = (use_params_map(), use_location().pathname);
+    let name = Memo::new(move |last: Option<&String>| {
+        params.track();
+        let here = path.with_untracked(|path| path.strip_prefix("/projects/").map(decoded));
+        here.or_else(|| last.cloned()).unwrap_or_default()
+    });
     let range = use_range(USUAL);
     // Another project is another page; another range of the same project is not.
     move || {
