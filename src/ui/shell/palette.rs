@@ -1,8 +1,8 @@
 //! The command palette: any page, project or command by a few letters of its name.
 
 use super::{Overlay, PAGES, theme};
-use crate::domain::projects::ProjectItem;
 use crate::domain::projects::api::dashboard_projects;
+use crate::domain::projects::{ProjectItem, ProjectsQuery};
 use crate::ui::live::Live;
 use crate::ui::widgets::{Badge, Icon, IconName, Verdict};
 use leptos::html;
@@ -118,7 +118,12 @@ pub fn Palette() -> impl IntoView {
             let found = projects.get().flatten().map(|page| page.items).unwrap_or_default();
             let fits = |entry: &Entry| entry.name.to_lowercase().contains(&wanted);
             let commands = commands().into_iter().filter(fits);
-            commands.chain(found.into_iter().map(project)).collect::<Vec<_>>()
+            let q = Some(wanted.clone()).filter(|q| !q.is_empty());
+            let query = ProjectsQuery { q, ..ProjectsQuery::default() };
+            // What was found for fewer letters stays until the answer to these comes: of that, only
+            // what fits is offered, or Enter would lead to what nobody asked for.
+            let found = found.into_iter().filter(|item| query.matches(item));
+            commands.chain(found.map(project)).collect::<Vec<_>>()
         },
         |_, _| true,
     );
