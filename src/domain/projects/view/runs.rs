@@ -185,7 +185,7 @@ fn run_error(error: RunError) -> impl IntoView {
             <b>{error.kind.to_string()}</b>
             {(error.count > 1).then(|| format!(" ×{}", error.count))}
             {place.map(|place| view! { " " <code>{place}</code> })}
-            <pre class="sample">{error.message}</pre>
+            <pre class="sample" tabindex="0">{error.message}</pre>
         </li>
     }
 }

@@ -61,7 +61,7 @@ fn finding(finding: &Finding) -> impl IntoView + use<> {
             <Icon name=verdict.icon />
             <div>
                 <p><span class="sr">{verdict.word}": "</span>{finding.message.clone()}</p>
-                {sample.map(|sample| view! { <pre class="sample">{sample}</pre> })}
+                {sample.map(|sample| view! { <pre class="sample" tabindex="0">{sample}</pre> })}
                 <p class="resolve">
                     <span>"Turns green by: " {finding.resolve.clone()}</span>
                     <span>"since " <Age at=finding.since /></span>
