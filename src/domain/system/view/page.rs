@@ -6,6 +6,7 @@ use crate::domain::Topic;
 use crate::domain::system::api::{host_history, system_page};
 use crate::domain::system::{HostHistory, HostItem, SystemPage};
 use crate::ui::live::follow_doc;
+use crate::ui::overview::SummaryFeed;
 use crate::ui::range::use_range;
 use crate::ui::widgets::{Empty, Loaded};
 use crate::wire::ApiError;
@@ -22,18 +23,31 @@ const SAMPLE: &str = "curl {origin}/api/v1/events -H 'content-type: application/
 pub fn HostsPage() -> impl IntoView {
     let page = Resource::new(|| (), |()| system_page());
     let (range, asked) = (use_range(USUAL), use_asked());
+    let (feed, reported) = (SummaryFeed::expect(), StoredValue::new(false));
     let history = Resource::new(
         || (),
         move |()| {
+            // Where no host is, there is nothing to ask about.
+            let none = untrack(|| feed.with(|summary| summary.hosts.total)) == Some(0);
+            let ask = !none || reported.get_value();
             let (host, range) = (asked.get_untracked(), range.get_untracked());
-            host_history(host, range.window, range.from, range.to, range.step)
+            async move {
+                if !ask {
+                    return Err(ApiError::not_found("no host has reported"));
+                }
+                host_history(host, range.window, range.from, range.to, range.step).await
+            }
         },
     );
+    let ask_again = Callback::new(move |()| {
+        reported.set_value(true);
+        history.refetch();
+    });
     view! {
         <Title text="System · Bellwether" />
         <Loaded
             resource=page
-            children=move |first| view! { <Page first=first history=history asked=asked /> }
+            children=move |first| view! { <Page first=first history=history asked=asked ask_again=ask_again /> }
         />
     }
 }
@@ -49,6 +63,7 @@ fn Page(
     first: SystemPage,
     history: Resource<Result<HostHistory, ApiError>>,
     asked: Memo<String>,
+    ask_again: Callback<()>,
 ) -> impl IntoView {
     let as_of = first.as_of;
     let doc = follow_doc(Topic::System, first);
@@ -69,7 +84,7 @@ fn Page(
     Effect::new(move |was_none: Option<bool>| {
         let now_none = none.get();
         if was_none == Some(true) && !now_none {
-            history.refetch();
+            ask_again.run(());
         }
         now_none
     });
