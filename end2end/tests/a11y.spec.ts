@@ -1,0 +1,120 @@
+// Every page for everyone: no barrier that axe can find, and no page wider than the screen.
+import AxeBuilder from '@axe-core/playwright';
+import { type Board, expect, fleet, MINUTE, NOT_FOUND, open, type Page, sampled, test } from '../fixtures.ts';
+
+const LONG = 'a-project-whose-name-is-much-longer-than-anybody-would-choose-but-somebody-did-choose-it';
+
+const data = () => [
+  ...fleet(),
+  { type: 'validation.completed', data: { project: LONG, status: 'failed', branch: LONG, errors: [{ type: LONG, message: LONG.repeat(3) }] } },
+  ...Array.from({ length: 30 }, (_, i) => sampled('build-01', { ago: (30 - i) * MINUTE, cpu: 20 + i })),
+  sampled('build-01', { cpu: 97, memory: 95 }),
+  sampled('an-old-host', { ago: 60 * MINUTE }),
+  { type: 'agent.online', data: { agent: 'a-1' } },
+  { type: 'task.queued', data: { task: 't-1', description: 'sort', queue: 'q' } },
+];
+
+type State = { name: string; show: (page: Page) => Promise<void> };
+
+const at = (path: string): State => ({ name: path, show: (page) => open(page, path) });
+
+const STATES: State[] = [
+  at('/'),
+  at('/projects'),
+  at('/projects/checkout'),
+  at(`/projects/${LONG}`),
+  at('/system'),
+  at('/nowhere'),
+  {
+    name: 'the palette',
+    show: async (page) => {
+      await open(page, '/');
+      await page.keyboard.press('Control+k');
+      await expect(page.getByRole('option', { name: /checkout/ })).toBeVisible();
+    },
+  },
+  {
+    name: 'the list of keys',
+    show: async (page) => {
+      await open(page, '/projects');
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+    },
+  },
+];
+
+const EMPTY: State[] = [at('/'), at('/projects'), at('/system')].map(({ name, show }) => ({
+  name: `${name}, empty`,
+  show,
+}));
+
+/** What stands between somebody and the page, as axe sees it. */
+async function barriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`),
+    );
+}
+
+test.use({ expected: NOT_FOUND });
+
+/** Looks at each state in both themes, wide and narrow; every barrier is reported at once. */
+async function inspect(page: Page, states: State[]): Promise<void> {
+  const found: string[] = [];
+  for (const state of states) {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await state.show(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        found.push(...(await barriers(page)).map((text) => `${state.name}, ${colorScheme}, ${width} px: ${text}`));
+      }
+    }
+  }
+  expect(found).toEqual([]);
+}
+
+async function filled(board: Board): Promise<void> {
+  await board.send(...data());
+}
+
+test('an empty board has no barriers', async ({ page }) => {
+  await inspect(page, EMPTY);
+});
+
+for (const state of STATES) {
+  test(`${state.name.replace(LONG, 'a long name')} has no barriers`, async ({ page, board }) => {
+    await filled(board);
+    await inspect(page, [state]);
+  });
+}
+
+test('no page is wider than the screen', async ({ page, board }) => {
+  const found: string[] = [];
+  const measure = async (states: State[]) => {
+    for (const state of states) {
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await state.show(page);
+      for (const width of [360, 390, 820, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        const wide = await page.evaluate(() => {
+          const screen = document.documentElement.clientWidth;
+          const { scrollWidth } = document.scrollingElement!;
+          const out = [...document.querySelectorAll('body *')]
+            .filter((e) => e.getBoundingClientRect().right > screen + 1)
+            .slice(0, 3)
+            .map((e) => `<${e.tagName.toLowerCase()} class="${e.getAttribute('class') ?? ''}">`);
+          return scrollWidth > screen ? `${scrollWidth} px by ${out.join(', ')}` : '';
+        });
+        if (wide) found.push(`${state.name} at ${width} px is ${wide}`);
+      }
+    }
+  };
+  await measure(EMPTY);
+  await filled(board);
+  await measure(STATES);
+  expect(found).toEqual([]);
+});

@@ -1,0 +1,122 @@
+// Every page reads well without JavaScript.
+import { card, expect, fleet, NOT_FOUND, row, run, sampled, test } from '../fixtures.ts';
+
+/** Nobody uses what is loaded ahead for the browser half. */
+const PRELOADED = /was preloaded using link preload but not used/;
+
+test.use({ javaScriptEnabled: false, expected: { console: [PRELOADED] } });
+
+test('the overview', async ({ page, board }) => {
+  await board.send(...fleet(), sampled('build-01', { cpu: 37 }));
+  await page.goto('/');
+  await expect(page).toHaveTitle('Bellwether');
+  await expect(page.locator('.verdict .word')).toHaveText('Critical');
+  await expect(page.locator('.verdict .why')).toContainText('The last validation of checkout failed.');
+  await expect(card(page, /^Projects/).locator('.leg')).toHaveText(/4\s*healthy.*1\s*warning.*1\s*critical.*1\s*unknown/);
+  await expect(card(page, /^Errors/).locator('.big')).toContainText('3 errors');
+  await expect(card(page, /^Errors/)).toContainText('AssertionError');
+  await expect(card(page, /^System/).locator('.big')).toHaveText(/37.%.*build-01/);
+  await expect(row(page, 'checkout').locator('.st')).toHaveText('critical');
+  await expect(row(page, 'warehouse').locator('.st')).toHaveText('warning');
+  await expect(page.locator('.tick li').first()).toContainText('validation.completed');
+  await expect(page.locator('.conn')).toHaveText('As rendered');
+  await expect(card(page, /^Projects/).locator('.foot')).toHaveText(/^as of \d\d:\d\d:\d\d UTC$/);
+
+  await row(page, 'checkout').getByRole('link', { name: 'checkout' }).click();
+  await expect(page.getByRole('heading', { name: 'checkout', level: 1 })).toBeVisible();
+  await page.getByRole('navigation').getByRole('link', { name: 'Projects' }).click();
+  await expect(page.locator('.count')).toHaveText('7 projects');
+});
+
+test('the list, filtered by its form, sorted by its links', async ({ page, board }) => {
+  await board.send(...fleet());
+  await page.goto('/projects');
+  await expect(page.locator('table.list tbody:not(.spacer) tr')).toHaveCount(7);
+  await page.getByRole('searchbox').fill('shop');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/[?&]q=shop/);
+  await expect(page.locator('.count')).toHaveText('2 projects');
+  await expect(row(page, 'checkout')).toBeVisible();
+  await expect(row(page, 'gateway')).toHaveCount(0);
+
+  await page.getByRole('link', { name: 'All', exact: true }).click();
+  await page.getByRole('columnheader', { name: 'Project' }).getByRole('link').click();
+  await expect(page).toHaveURL(/sort=name/);
+  await expect(page.getByRole('columnheader', { name: 'Project' })).toHaveAttribute('aria-sort', 'ascending');
+
+  await page.goto('/projects?status=critical');
+  await expect(page.locator('.count')).toHaveText('1 project');
+  await page.goto('/projects?q=no-such-project');
+  await expect(page.getByText('No project is like that')).toBeVisible();
+});
+
+test('the list, page by page', async ({ page, board }) => {
+  const name = (i: number) => `project-${String(i).padStart(3, '0')}`;
+  await board.send(...Array.from({ length: 150 }, (_, i) => run(name(i), 'passed')));
+  await page.goto('/projects?sort=name');
+  await expect(page.locator('table.list tbody:not(.spacer) tr')).toHaveCount(100);
+  await expect(page.locator('.count')).toHaveText('150 projects');
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page.locator('table.list tbody:not(.spacer) tr')).toHaveCount(50);
+  await expect(row(page, name(100))).toBeVisible();
+  await expect(row(page, name(149))).toBeVisible();
+  await expect(row(page, name(99))).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Next page' })).toHaveCount(0);
+});
+
+test('a project', async ({ page, board }) => {
+  await board.send(...fleet());
+  await page.goto('/projects/checkout');
+  await expect(page.locator('.heading')).toContainText('looked after by shop team');
+  const detail = await board.get('/dashboard/projects/checkout');
+  await expect(card(page, 'Score').locator('.big')).toContainText(`${detail.score} of 100`);
+  const finding = card(page, 'Score').locator('.findings li').first();
+  await expect(finding).toContainText('The last validation of checkout failed.');
+  await expect(finding).toContainText('Turns green by: One validation that passes.');
+  await expect(card(page, /^Errors/)).toContainText('expected 2, got 3');
+  await expect(card(page, 'Figures')).toContainText('within 1 %');
+  const runs = card(page, 'Runs').locator('.runs > li');
+  await expect(runs).toHaveCount(4);
+  await expect(runs.first()).toContainText('38 of 40 checks passed');
+  // A run opens without script too.
+  await runs.first().locator('summary').click();
+  await expect(runs.first().locator('.run-errors')).toContainText('tests/cart.py:12');
+  const times = page.getByRole('img', { name: /^Run time, p95; latest 2\.50.s/ });
+  await expect(times.locator('.ch-dots')).toHaveAttribute('d', /^M/);
+  await page.getByRole('link', { name: '7d' }).click();
+  await expect(page).toHaveURL(/window=7d/);
+  await expect(page.getByRole('link', { name: '7d' })).toHaveAttribute('aria-current', 'true');
+});
+
+test('the system', async ({ page, board }) => {
+  await board.send(
+    ...[50, 40, 30].map((s) => sampled('build-01', { ago: s * 1_000, cpu: 20 })),
+    sampled('build-01', { cpu: 64, memory: 41 }),
+    sampled('build-02', { cpu: 11 }),
+  );
+  await page.goto('/system');
+  const host = page.locator('a.host', { hasText: 'build-01' });
+  await expect(host).toContainText(/CPU\s*64.%/);
+  await expect(host).toContainText(/Memory\s*41.%/);
+  await expect(card(page, 'Intake')).toContainText(/accepted\s*\d/);
+  await expect(page.getByRole('img', { name: /^CPU; mean latest 64/ })).toBeVisible();
+  await expect(card(page, 'Journal')).toContainText(/on disk\s*\d/);
+  await page.locator('a.host', { hasText: 'build-02' }).click();
+  await expect(page).toHaveURL(/host=build-02/);
+  await expect(card(page, 'History of build-02')).toBeVisible();
+});
+
+test.describe('where nothing is', () => {
+  test.use({ expected: { console: [PRELOADED, ...NOT_FOUND.console] } });
+
+  for (const path of ['/nowhere', '/projects/no-such-project']) {
+    test(`${path} says so with status 404`, async ({ page }) => {
+      const response = await page.goto(path);
+      expect(response?.status()).toBe(404);
+      await expect(page.getByRole('alert')).toBeVisible();
+      await page.getByRole('alert').getByRole('link', { name: 'Overview' }).click();
+      await expect(page).toHaveURL(/:\d+\/$/);
+      await expect(page.getByText('No project has reported yet')).toBeVisible();
+    });
+  }
+});
