@@ -162,7 +162,8 @@ test.describe('five thousand projects', () => {
       expect(await drawn.count()).toBeLessThan(200);
     }
     await expect(row(page, name(4_999))).toBeInViewport();
-    // One may be the machine's own; a list that redraws all its rows makes one at every step.
+    // One may be the machine's own; a list that redraws all its rows makes one at every step. An
+    // unoptimised browser half (tools/site.sh --dev) makes several: this is about what ships.
     const long = await page.evaluate(() => (window as any).long as number[]);
     expect(long.length, `tasks of ${long.map(Math.round)} ms while scrolling`).toBeLessThanOrEqual(1);
 
