@@ -19,6 +19,10 @@ pub fn document(assets: AssetPaths) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1015" />
                 <script src="/theme.js"></script>
                 <link rel="stylesheet" href=assets.css />
+                // What only works with JavaScript is not offered without it.
+                <noscript>
+                    <style>".js { display: none !important }"</style>
+                </noscript>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="modulepreload" href=assets.js />

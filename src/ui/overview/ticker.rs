@@ -37,7 +37,7 @@ fn Lines(first: Ticker, rate: Memo<f64>) -> impl IntoView {
     let pace = move || format!("{} events a second", format::decimal(rate.get(), 1));
     view! {
         <Card title="Now" as_of=as_of class="c4 now">
-            <button type="button" class="quiet-button pause" on:click=pause aria-pressed=move || paused().to_string()>
+            <button type="button" class="quiet-button pause js" on:click=pause aria-pressed=move || paused().to_string()>
                 {move || {
                     let (name, word) = if paused() { (IconName::Play, "Resume") } else { (IconName::Pause, "Pause") };
                     view! { <Icon name=name /> {word} }

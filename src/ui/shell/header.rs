@@ -16,7 +16,7 @@ pub fn Header() -> impl IntoView {
         <header class="head">
             <Crumbs />
             <span class="grow"></span>
-            <button type="button" class="pill wide" on:click=move |_| overlay.set(Overlay::Palette)>
+            <button type="button" class="pill wide js" on:click=move |_| overlay.set(Overlay::Palette)>
                 <Icon name=IconName::Search />
                 "Search"
                 <kbd>"Ctrl K"</kbd>
@@ -26,7 +26,7 @@ pub fn Header() -> impl IntoView {
             <ThemeButton />
             <button
                 type="button"
-                class="icon-button wide"
+                class="icon-button wide js"
                 aria-label="Keys"
                 title="Keys (?)"
                 on:click=move |_| overlay.set(Overlay::Help)

@@ -31,7 +31,7 @@ pub fn ThemeButton() -> impl IntoView {
     view! {
         <button
             type="button"
-            class="icon-button"
+            class="icon-button js"
             aria-label="Switch between light and dark"
             title="Light or dark (t)"
             on:click=move |_| toggle()

@@ -27,7 +27,7 @@ pub fn Snippet(
     view! {
         <div class="snippet">
             <pre tabindex="0"><code>{text}</code></pre>
-            <button type="button" class="copy" on:click=copy>
+            <button type="button" class="copy js" on:click=copy>
                 <Icon name=IconName::Copy />
                 <span aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
             </button>
