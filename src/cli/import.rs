@@ -1,8 +1,9 @@
 //! `bellwether import`: reports of other tools, a request a file.
 
-use super::client::{Client, Failure, Target, encode};
+use super::client::{Client, Failure, Target};
 use super::{Bar, Outcome};
 use crate::domain::projects::{Checks, ValidationStatus};
+use crate::wire::encoded;
 use serde::Deserialize;
 use std::error::Error;
 use std::io::Read;
@@ -105,11 +106,11 @@ fn post(client: &Client, path: &str, file: &Path, bar: &Bar) -> Result<Imported,
 
 impl JunitArgs {
     fn path(&self) -> String {
-        let mut path = format!("/api/v1/import/junit?project={}", encode(&self.project));
+        let mut path = format!("/api/v1/import/junit?project={}", encoded(&self.project));
         let more = [("branch", &self.branch), ("commit", &self.commit), ("url", &self.run_url)];
         for (name, value) in more {
             if let Some(value) = value {
-                path.push_str(&format!("&{name}={}", encode(value)));
+                path.push_str(&format!("&{name}={}", encoded(value)));
             }
         }
         path

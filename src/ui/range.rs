@@ -1,9 +1,8 @@
 //! The range of time that charts show. It stands in the address, so that it can be shared.
 
 use crate::domain::range::RangeParams;
-use crate::ui::format::encoded;
 use crate::ui::live::Live;
-use crate::wire::{ApiError, Timestamp};
+use crate::wire::{ApiError, Timestamp, encoded};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;

@@ -43,16 +43,7 @@ impl ProjectId {
 
     /// Address of its page: `/projects/` and the name, percent-encoded (RFC 3986, section 2.3).
     pub fn href(&self) -> String {
-        let mut href = String::from("/projects/");
-        for byte in self.0.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    href.push(char::from(byte));
-                }
-                _ => href.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        href
+        format!("/projects/{}", crate::wire::encoded(&self.0))
     }
 }
 

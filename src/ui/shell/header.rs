@@ -68,7 +68,7 @@ fn crumbs(path: &str) -> (Option<&'static super::PageLink>, String) {
     let parent = PAGES.iter().find(|page| page.path != "/" && path.starts_with(page.path));
     let rest = parent.and_then(|page| path.strip_prefix(page.path)?.strip_prefix('/'));
     match rest {
-        Some(rest) => (parent, format::decoded(rest)),
+        Some(rest) => (parent, crate::wire::decoded(rest)),
         None => (None, "Not found".to_owned()),
     }
 }

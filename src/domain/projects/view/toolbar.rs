@@ -2,7 +2,7 @@
 //! JavaScript: the form sends it, links change one part of it.
 
 use crate::domain::projects::{ProjectsParams, Sort};
-use crate::ui::format::encoded;
+use crate::wire::encoded;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};

@@ -4,10 +4,10 @@ use crate::domain::health::Status;
 use crate::domain::system::api::host_history;
 use crate::domain::system::{HostHistory, HostItem, HostPoint};
 use crate::ui::chart::{Kind, Series, Sparkline, TimeChart};
-use crate::ui::format::{self, Unit, encoded};
+use crate::ui::format::{self, Unit};
 use crate::ui::range::{RangePicker, use_fresh, use_range, use_zoom};
 use crate::ui::widgets::{Badge, Card, Verdict, since};
-use crate::wire::Timestamp;
+use crate::wire::{Timestamp, encoded};
 use leptos::prelude::*;
 use std::sync::Arc;
 
