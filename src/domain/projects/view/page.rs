@@ -17,11 +17,12 @@ use leptos_router::hooks::{use_location, use_params_map};
 /// The page at `/projects/:project`.
 #[component]
 pub fn ProjectPage() -> impl IntoView {
-    // From the address itself: the router decodes its parameters twice when it follows a link. The
-    // last name stays while the page is being left.
+    // From the address itself: the router decodes its parameters twice when it follows a link. But
+    // only once they change, which is when the page that was here is done for.
     let (params, path) = (use_params_map(), use_location().pathname);
     let name = Memo::new(move |last: Option<&String>| {
-        params.track();
+        // Read, since a memo that is only tracked is never made and so never changes.
+        params.with(|_| ());
         let here = path.with_untracked(|path| path.strip_prefix("/projects/").map(decoded));
         here.or_else(|| last.cloned()).unwrap_or_default()
     });
