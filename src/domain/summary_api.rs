@@ -3,15 +3,15 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::summary::{Rates, Summary, Ticker};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, JsonText};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 /// `GET /dashboard/summary`: the verdict and a figure of every domain.
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = Json)]
+#[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = JsonText)]
 pub async fn dashboard_summary() -> Result<Summary, ApiError> {
     Ok(crate::server::app()?.hub.published().summary.value.clone())
 }
@@ -20,7 +20,7 @@ pub async fn dashboard_summary() -> Result<Summary, ApiError> {
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = Json)]
+#[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = JsonText)]
 pub async fn ticker() -> Result<Ticker, ApiError> {
     Ok(crate::server::app()?.hub.published().ticker.value.clone())
 }
@@ -30,7 +30,7 @@ pub async fn ticker() -> Result<Ticker, ApiError> {
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = ReadRates, prefix = "/api/ui", endpoint = "rates", input = GetUrl, output = Json)]
+#[server(name = ReadRates, prefix = "/api/ui", endpoint = "rates", input = GetUrl, output = JsonText)]
 pub async fn rates(
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,

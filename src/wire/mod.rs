@@ -3,11 +3,13 @@
 //! Everything here is shared by the server and the browser and knows no domain.
 
 mod address;
+mod codec;
 mod error;
 mod live;
 mod time;
 
 pub use address::{decoded, encoded};
+pub use codec::{JsonText, TextEncoding};
 pub use error::{ApiError, ErrorKind, FieldError};
 pub use live::{ClientMsg, Frame};
 pub use time::{ParseTimeError, Timestamp};

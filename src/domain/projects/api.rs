@@ -3,15 +3,15 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::{Metrics, ProjectDetail, ProjectsPage};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, JsonText};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 /// `GET /dashboard/projects`: one page of the list; parameters as [`super::ProjectsParams`].
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = Json)]
+#[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = JsonText)]
 pub async fn dashboard_projects(
     #[server(default)] status: Option<String>,
     #[server(default)] tag: Option<String>,
@@ -31,7 +31,7 @@ pub async fn dashboard_projects(
 ///
 /// # Errors
 /// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
-#[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = Json)]
+#[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = JsonText)]
 pub async fn project_detail(
     project: String,
     #[server(default)] window: Option<String>,
@@ -50,7 +50,7 @@ pub async fn project_detail(
 ///
 /// # Errors
 /// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
-#[server(name = DashboardMetrics, prefix = "/dashboard", endpoint = "metrics", input = GetUrl, output = Json)]
+#[server(name = DashboardMetrics, prefix = "/dashboard", endpoint = "metrics", input = GetUrl, output = JsonText)]
 pub async fn dashboard_metrics(
     #[server(default)] project: Option<String>,
     #[server(default)] window: Option<String>,

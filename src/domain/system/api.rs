@@ -3,15 +3,15 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::{HostHistory, SystemPage};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, JsonText};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 /// `GET /api/v1/system`: this machine, every host that reports, and the server's insides.
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = Json)]
+#[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = JsonText)]
 pub async fn system_page() -> Result<SystemPage, ApiError> {
     Ok(crate::server::app()?.hub.published().system.value.clone())
 }
@@ -21,7 +21,7 @@ pub async fn system_page() -> Result<SystemPage, ApiError> {
 ///
 /// # Errors
 /// 404 for a host that has not reported, 422 naming every parameter that cannot be.
-#[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = Json)]
+#[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = JsonText)]
 pub async fn host_history(
     #[server(default)] host: String,
     #[server(default)] window: Option<String>,

@@ -1,0 +1,40 @@
+//! How answers travel to the browser.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use server_fn::codec::Post;
+use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
+
+/// JSON that is read from text, as frames of the feed and rendered pages are: a second reader,
+/// from bytes, would stand in the browser's module once more for every type.
+#[derive(Debug, Clone, Copy)]
+pub struct TextEncoding;
+
+/// Answers of server functions as JSON.
+pub type JsonText = Post<TextEncoding>;
+
+impl ContentType for TextEncoding {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for TextEncoding {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for TextEncoding {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> serde_json::Result<Bytes> {
+        serde_json::to_vec(output).map(Bytes::from)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for TextEncoding {
+    type Error = String;
+
+    fn decode(bytes: Bytes) -> Result<T, String> {
+        let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
