@@ -1,6 +1,6 @@
 //! Floors and peers, measured side by side in one run.
 //!
-//! `make bench` runs all; `cargo bench --no-default-features --features ssr -- ingest fold` some.
+//! `make bench` runs all, `tools/bench.sh ingest fold` some.
 //! Timings are never assertions: a figure is printed beside what it should be, and whether it is.
 //! What shares the machine disturbs both sides of a ratio; so they take turns, and the ratio is
 //! taken turn by turn.

@@ -49,7 +49,7 @@ impl<T: Serialize> Doc<T> {
         self.json.get_or_init(|| serde_json::to_vec(&self.value).unwrap_or_default().into())
     }
 
-    /// Its `ETag`: hashing the whole for every reader costs more than all else about an answer.
+    /// Its `ETag`, hashed once and not for every reader.
     pub fn tag(&self) -> &str {
         self.tag.get_or_init(|| crate::server::server_fns::tag_of(self.json()))
     }
