@@ -20,7 +20,7 @@ crash: ## 200 x kill -9 under load
 	@tools/crash.sh
 
 bench: ## measure against floors and peers
-	@tools/setup.sh && cargo bench --no-default-features --features ssr
+	@tools/bench.sh
 
 fmt: ## format
 	@cargo fmt

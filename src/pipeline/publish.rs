@@ -22,6 +22,7 @@ pub struct Doc<T> {
     /// Where its content last changed; names the version in its `ETag`.
     pub version: Seq,
     json: OnceLock<Bytes>,
+    tag: OnceLock<String>,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
     snapshot: OnceLock<Utf8Bytes>,
@@ -34,6 +35,7 @@ impl<T: Serialize> Doc<T> {
             value,
             version,
             json: OnceLock::new(),
+            tag: OnceLock::new(),
             gzip: OnceLock::new(),
             brotli: OnceLock::new(),
             snapshot: OnceLock::new(),
@@ -45,6 +47,11 @@ impl<T: Serialize> Doc<T> {
         // Views hold nothing that JSON cannot: their map keys are strings and their floats finite
         // or null; the fallback keeps the request path free of panics all the same.
         self.json.get_or_init(|| serde_json::to_vec(&self.value).unwrap_or_default().into())
+    }
+
+    /// Its `ETag`, hashed once and not for every reader.
+    pub fn tag(&self) -> &str {
+        self.tag.get_or_init(|| crate::server::server_fns::tag_of(self.json()))
     }
 
     /// As gzipped JSON, at the speed rather than the size setting: it is made between flushes.

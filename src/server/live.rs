@@ -18,6 +18,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -149,8 +150,10 @@ impl Client {
         let mut beat = tokio::time::interval(pace.heartbeat);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
-        let mut heard = Instant::now();
         let shutdown = self.app.shutdown.clone();
+        // Made once and not for every frame: each registers with what all clients share.
+        let mut silence = pin!(tokio::time::sleep(pace.silence));
+        let mut over = pin!(shutdown.cancelled());
         loop {
             tokio::select! {
                 changed = head.changed() => match changed {
@@ -158,14 +161,14 @@ impl Client {
                     Err(_) => return self.close(close_code::AWAY, "shutting down").await,
                 },
                 message = self.socket.recv() => {
-                    heard = Instant::now();
+                    silence.as_mut().reset(Instant::now() + pace.silence);
                     self.hear(message).await?;
                 }
-                () = tokio::time::sleep_until(heard + pace.silence) => {
+                () = silence.as_mut() => {
                     return self.close(close_code::POLICY, "silent for too long").await;
                 }
                 _ = beat.tick() => self.beat(pace).await?,
-                () = shutdown.cancelled() => {
+                () = over.as_mut() => {
                     return self.close(close_code::AWAY, "shutting down").await;
                 }
             }

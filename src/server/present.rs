@@ -4,7 +4,7 @@
 //! but the whole view; everything else goes on to them.
 
 use super::App;
-use super::server_fns::{matches_tag, tag_of};
+use super::server_fns::matches_tag;
 use crate::pipeline::publish::Doc;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -59,8 +59,8 @@ async fn settle(app: &App) {
 
 /// The whole of `doc`, in the encoding the client likes best.
 pub fn answer<T: Serialize>(doc: &Doc<T>, headers: &HeaderMap) -> Response {
-    let tag = tag_of(doc.json());
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches_tag(known, &tag));
+    let tag = doc.tag();
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches_tag(known, tag));
     let (encoding, body) = if known { (None, Bytes::new()) } else { encoded(doc, headers) };
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
@@ -70,7 +70,7 @@ pub fn answer<T: Serialize>(doc: &Doc<T>, headers: &HeaderMap) -> Response {
     let out = response.headers_mut();
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         out.insert(header::ETAG, tag);
     }
     if let Some(encoding) = encoding {

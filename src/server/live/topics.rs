@@ -116,7 +116,8 @@ async fn snapshot(
     let (cursor, at) = (&shown.cursor, shown.as_of);
     let made = |data: &str| snapshot_text(topic, &cursor.epoch, cursor.seq, at, data, reason);
     if let Topic::Project(id) = topic {
-        let detail = read::project_detail(app, shown, id, &RangeParams::default())
+        // Apart, because every client would carry the room it takes for as long as it is connected.
+        let detail = Box::pin(read::project_detail(app, shown, id, &RangeParams::default()))
             .await
             .map_err(|error| error.detail)?;
         return serde_json::to_string(&detail).map(|data| made(&data)).map_err(|e| e.to_string());
