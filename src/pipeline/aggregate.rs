@@ -136,6 +136,7 @@ impl Aggregate {
                     self.absorb(batch);
                     dirty = true;
                 }
+                Err(RecvTimeoutError::Timeout) if self.insides_moved() => hub.nudge.notify_one(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -144,6 +145,13 @@ impl Aggregate {
             self.flush(hub);
         }
         self.checkpoint.keep_last(&self.state);
+    }
+
+    /// Whether the intake counts something that nobody has been shown yet: refused and repeated
+    /// events leave no trace in the journal, and a rate falls though nothing comes.
+    fn insides_moved(&self) -> bool {
+        self.insides_shown.elapsed() >= INSIDES_EVERY
+            && self.gauges.internals().ingest != self.views.system.0.internals.ingest
     }
 
     /// Folds a batch.

@@ -384,3 +384,23 @@ async fn a_position_in_the_address_that_is_none_is_refused() {
     let answer = server.request("GET", "/dashboard/live?epoch=e&seq=x", &headers, "").await;
     assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!("/seq")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_insides_are_shown_though_nothing_else_happens() {
+    let server = Server::start().await;
+    let mut socket = server.live("topics=system").await;
+    socket.next_of("snapshot").await;
+    server.send(json!([run("a", "passed"), run("b", "passed")])).await;
+    let json = [("content-type", "application/json")];
+    let refused = server.request("POST", "/api/v1/events", &json, r#"{"type":"nonsense"}"#).await;
+    assert_eq!(refused.status, 422);
+    loop {
+        let delta = socket.next_of("delta").await;
+        let ingest = &delta["data"]["internals"]["ingest"];
+        if (&ingest["accepted"], &ingest["rejected"]) == (&json!(2), &json!(1)) {
+            let rest = server.get("/api/v1/system").await.json();
+            assert_eq!(rest["internals"]["ingest"]["rejected"], 1);
+            return;
+        }
+    }
+}
