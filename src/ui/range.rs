@@ -89,11 +89,13 @@ pub fn RangePicker(
     }
 }
 
-/// Something read from history: as rendered at first, then read again when `wanted` changes and
-/// as time goes by, at most once in five seconds. What cannot be read leaves what was there.
+/// Something read from history: as rendered at first, and read again at once when `wanted` is
+/// another, which is when a person asks. When merely `moved` is another, or time goes by, it is read
+/// again at most once in five seconds. What cannot be read leaves what was there.
 pub fn use_fresh<T, W, F>(
     rendered: T,
-    wanted: impl Fn() -> W + Copy + Send + Sync + 'static,
+    wanted: impl Fn() -> W + Send + Sync + 'static,
+    moved: impl Fn() -> Option<u64> + Send + Sync + 'static,
     read: impl Fn(W) -> F + Send + Sync + 'static,
 ) -> RwSignal<T>
 where
@@ -106,6 +108,7 @@ where
     let wanted = Memo::new(move |_| wanted());
     // Counts up when it is time to read though nothing was announced.
     let turns = Memo::new(move |_| live.now.get().map(|now| now.ms() / (STALE_S * 1_000)));
+    let moved = Memo::new(move |_| moved());
     let read = StoredValue::new(read);
     let resting = StoredValue::new(false);
     let again = RwSignal::new(());
@@ -130,18 +133,19 @@ where
             }
         });
     };
-    Effect::new(move |last: Option<(W, Option<i64>)>| {
+    Effect::new(move |last: Option<(W, Option<i64>, Option<u64>)>| {
         again.track();
-        let now = (wanted.get(), turns.get());
-        match last {
-            Some(last) if last.0 == now.0 && (last.1 == now.1 || last.1.is_none()) => now,
-            // What a person asks for is read at once; what merely went on may wait.
-            Some(last) if resting.get_value() && last.1 != now.1 => last,
-            Some(_) => {
+        let now = (wanted.get(), turns.get(), moved.get());
+        let Some(last) = last else { return now };
+        // The first turn of the clock says only that the browser half runs.
+        let same = last.2 == now.2 && (last.1 == now.1 || last.1.is_none());
+        match last.0 == now.0 {
+            true if same => now,
+            true if resting.get_value() => last,
+            _ => {
                 read_now();
                 now
             }
-            None => now,
         }
     });
     shown

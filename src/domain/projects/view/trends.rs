@@ -28,8 +28,9 @@ pub fn Trends(
     let range = use_range(USUAL);
     let trend = use_fresh(
         rendered,
-        move || (range.get(), newest.get()),
-        move |(range, _)| {
+        move || range.get(),
+        move || newest.get(),
+        move |range| {
             let project = project.to_string();
             async move {
                 let detail =

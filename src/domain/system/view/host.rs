@@ -119,6 +119,7 @@ pub fn HostCharts(
     let history = use_fresh(
         first,
         move || (host.get(), range.get()),
+        || None,
         move |(host, range)| host_history(host, range.window, range.from, range.to, range.step),
     );
     let title =
