@@ -62,6 +62,15 @@ pub struct Served {
     pub url: String,
 }
 
+impl Drop for Served {
+    /// A test that ends, well or not, leaves no server behind.
+    fn drop(&mut self) {
+        // Fails only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Served {
     /// Starts it over `dir` and waits until it listens.
     pub fn start(dir: &Path, more: &[&str]) -> Self {
