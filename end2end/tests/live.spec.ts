@@ -112,12 +112,13 @@ test.describe('when the server dies', () => {
     await expect(pill(page)).toHaveText(/^Reconnecting in \d+ s|^Offline since/);
     await expect(page.locator('.card.stale')).toHaveCount(count);
     await expect(card(page, /^Projects/).locator('.foot')).toHaveText(/^last known \d\d:\d\d:\d\d UTC, .* ago$/);
+    await expect(page.locator('.verdict.stale .foot')).toHaveText(/^last known/);
     await expect(rows, 'what was known stays').toHaveCount(2);
 
     await board.start();
     await board.send(run('search', 'failed'), run('gateway', 'passed'));
     await expect(pill(page)).toHaveText('Live', { timeout: 30_000 });
-    await expect(page.locator('.card.stale')).toHaveCount(0);
+    await expect(page.locator('.card.stale, .verdict.stale')).toHaveCount(0);
     await expect(row(page, 'search')).toHaveCount(1);
     await expect(row(page, 'checkout')).toHaveCount(1);
     await expect(rows).toHaveCount(2);

@@ -53,7 +53,7 @@ fn Board(
     let attention = feed.section(&first, |summary| summary.attention.clone());
     let rate = feed.section(&first, |summary| summary.events_per_s);
     view! {
-        <VerdictBanner health=feed.section(&first, |summary| summary.health.clone()) />
+        <VerdictBanner health=feed.section(&first, |summary| summary.health.clone()) as_of=as_of />
         <div class="grid">
             <ProjectsCard counts=counts validations=validations as_of=as_of />
             <ErrorsCard errors=errors as_of=as_of />

@@ -1,7 +1,9 @@
 //! The verdict with its reasons, and the score with what it lacks.
 
 use crate::domain::health::{Finding, Health, Status};
-use crate::ui::widgets::{Age, Icon, Verdict};
+use crate::ui::live::Live;
+use crate::ui::widgets::{Age, AsOf, Icon, Verdict};
+use crate::wire::Timestamp;
 use leptos::prelude::*;
 
 /// Reasons shown before "and n more".
@@ -9,7 +11,14 @@ const SHOWN: usize = 6;
 
 /// The verdict over everything.
 #[component]
-pub fn VerdictBanner(health: Memo<Health>) -> impl IntoView {
+pub fn VerdictBanner(
+    /// The verdict.
+    health: Memo<Health>,
+    /// As of when it holds.
+    #[prop(into)]
+    as_of: Signal<Timestamp>,
+) -> impl IntoView {
+    let live = Live::expect();
     let verdict = Memo::new(move |_| Verdict::from(health.with(|health| health.status)));
     // Kept outside of what is drawn anew with every change of the verdict.
     let unfolded = RwSignal::new(false);
@@ -42,15 +51,23 @@ pub fn VerdictBanner(health: Memo<Health>) -> impl IntoView {
         })
     };
     view! {
-        <section class=move || format!("verdict {}", verdict.get().class) aria-label="Verdict">
+        <section class=move || banner(verdict.get().class, live.is_down()) aria-label="Verdict">
+            <div>
             <div class="word" role="status">
                 {move || view! { <Icon name=verdict.get().icon /> }}
                 {move || verdict.get().word}
+            </div>
+                <AsOf at=as_of />
             </div>
             <div class="why">{reasons}</div>
             <Score health=health />
         </section>
     }
+}
+
+/// Classes of the banner: it fades, as tiles do, when the verdict may be another by now.
+fn banner(colour: &str, stale: bool) -> String {
+    format!("verdict {colour}{}", if stale { " stale" } else { "" })
 }
 
 fn reason(finding: &Finding) -> impl IntoView + use<> {
