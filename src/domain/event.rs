@@ -1,6 +1,6 @@
 //! Every event of every domain, as one type.
 
-use super::{DataError, alerts, metrics, projects, system, trading, work};
+use super::{DataError, alerts, metrics, projects, settings, system, trading, work};
 use crate::wire::Stamp;
 
 /// An event with its place in the journal.
@@ -66,4 +66,6 @@ registry! {
     Alerts(alerts),
     /// Hosts, and the passing of time.
     System(system),
+    /// Settings that take effect while the server runs.
+    Settings(settings),
 }

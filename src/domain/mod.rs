@@ -5,7 +5,9 @@
 //! knows another; whoever needs two of them is not a domain.
 
 pub mod health;
+pub mod percentiles;
 pub mod range;
+pub mod settings;
 pub mod summary;
 pub mod summary_api;
 

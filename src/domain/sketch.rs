@@ -4,6 +4,7 @@
 mod bins;
 mod codec;
 
+use super::percentiles::Percentiles;
 use super::window::Bucket;
 use bins::Bins;
 
@@ -84,6 +85,12 @@ impl Sketch {
     /// The mean of all values.
     pub fn mean(&self) -> Option<f64> {
         (self.count() > 0).then(|| self.sum / self.count() as f64)
+    }
+
+    /// The percentiles that the board tells.
+    pub fn percentiles(&self) -> Percentiles {
+        let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(|q| self.quantile(q));
+        Percentiles { p50, p90, p95, p99 }
     }
 
     /// The value of rank floor(q · (n − 1)), counted from 0 in ascending order (the paper's

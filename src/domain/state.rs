@@ -4,6 +4,7 @@
 mod tests;
 
 use super::projects::ProjectId;
+use super::settings::Settings;
 use super::system::Event as SystemEvent;
 use super::{Envelope, Event, alerts, projects, system, work};
 use crate::wire::{Seq, Timestamp};
@@ -39,6 +40,9 @@ pub struct State {
     /// Alerts of other systems.
     #[serde(default)]
     pub alerts: alerts::state::State,
+    /// Settings that take effect while the server runs.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// What an event changed.
@@ -74,6 +78,10 @@ impl State {
             Event::Work(event) if self.work.fold(stamp, event) => Touched::Work,
             Event::Alerts(event) if self.alerts.fold(stamp, event) => Touched::Alerts,
             // Journaled, and not shown yet: trades and measurements have no state so far.
+            Event::Settings(event) => {
+                self.settings.fold(event);
+                Touched::Work
+            }
             Event::Work(_) | Event::Alerts(_) | Event::Trading(_) | Event::Metrics(_) => {
                 Touched::None
             }

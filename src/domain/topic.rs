@@ -3,6 +3,7 @@
 use super::projects::ProjectId;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A topic of `/dashboard/live`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +18,16 @@ pub enum Topic {
     System,
     /// The ticker: what has just come in.
     Events,
+    /// Every agent.
+    Agents,
+    /// Every task that is not over.
+    Tasks,
+    /// One task's page (`task:ID`).
+    Task(Arc<str>),
+    /// The work page: queues, throughput, dead letters, jobs.
+    Work,
+    /// The frames of `/ws/dashboard`; nobody can subscribe to it by name.
+    DashboardSocket,
 }
 
 impl Topic {
@@ -25,7 +36,15 @@ impl Topic {
         match self {
             Self::Summary | Self::Projects | Self::Project(_) | Self::Events => "view_projects",
             Self::System => "view_system",
+            Self::Agents | Self::Tasks | Self::Task(_) | Self::Work | Self::DashboardSocket => {
+                "view_agents"
+            }
         }
+    }
+
+    /// Whether it is fed only while somebody follows it.
+    pub const fn is_on_demand(&self) -> bool {
+        !matches!(self, Self::Summary | Self::Projects | Self::System | Self::Events)
     }
 }
 
@@ -37,6 +56,11 @@ impl fmt::Display for Topic {
             Self::Project(id) => write!(f, "project:{id}"),
             Self::System => f.write_str("system"),
             Self::Events => f.write_str("events"),
+            Self::Agents => f.write_str("agents"),
+            Self::Tasks => f.write_str("tasks"),
+            Self::Task(id) => write!(f, "task:{id}"),
+            Self::Work => f.write_str("work"),
+            Self::DashboardSocket => f.write_str("/ws/dashboard"),
         }
     }
 }
@@ -50,12 +74,17 @@ impl FromStr for Topic {
             "projects" => Ok(Self::Projects),
             "system" => Ok(Self::System),
             "events" => Ok(Self::Events),
-            _ => match name.strip_prefix("project:") {
-                Some(id) => ProjectId::try_from(id.to_owned())
+            "agents" => Ok(Self::Agents),
+            "tasks" => Ok(Self::Tasks),
+            "work" => Ok(Self::Work),
+            _ => match name.split_once(':') {
+                Some(("project", id)) => ProjectId::try_from(id.to_owned())
                     .map(Self::Project)
                     .map_err(|e| format!("topic {name:?}: {e}")),
-                None => Err(format!(
-                    "no topic {name:?}; there are summary, projects, project:NAME, system, events"
+                Some(("task", id)) if !id.is_empty() => Ok(Self::Task(id.into())),
+                _ => Err(format!(
+                    "no topic {name:?}; there are summary, projects, project:NAME, system, events, \
+                     agents, tasks, task:ID, work"
                 )),
             },
         }

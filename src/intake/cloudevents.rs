@@ -18,7 +18,16 @@ use std::sync::Arc;
 pub const MAX_ATTRIBUTE: usize = 1024;
 
 /// Types that only the server itself may append.
-const INTERNAL: &[&str] = &["clock.ticked"];
+const INTERNAL: &[&str] = &[
+    "clock.ticked",
+    "settings.changed",
+    "command.requested",
+    "command.delivered",
+    "command.settled",
+    "job.created",
+    "job.steered",
+    "job.exhausted",
+];
 
 const MEDIA_TYPES: &str = "application/cloudevents+json, application/cloudevents-batch+json, \
     application/json, application/x-ndjson, or any JSON with ce-* headers";

@@ -183,7 +183,7 @@ impl Hub {
 
     /// The topics that exist only while somebody looks.
     pub fn on_demand(&self) -> Vec<Topic> {
-        self.rings().keys().filter(|topic| matches!(topic, Topic::Project(_))).cloned().collect()
+        self.rings().keys().filter(|topic| topic.is_on_demand()).cloned().collect()
     }
 
     /// Shows `next`, which `changes` led to. `asked` are the on-demand topics that `changes`
@@ -193,7 +193,7 @@ impl Hub {
         let mut rings = self.rings();
         rings.retain(|topic, ring| {
             let lingers = ring.idle_since.is_none_or(|since| since.elapsed() < LINGER);
-            !matches!(topic, Topic::Project(_)) || ring.subscribers > 0 || lingers
+            !topic.is_on_demand() || ring.subscribers > 0 || lingers
         });
         for Change { topic, data } in changes {
             let Some(ring) = rings.get_mut(&topic) else { continue };
@@ -201,7 +201,7 @@ impl Hub {
             ring.push(delta, self.limits);
         }
         for (topic, ring) in rings.iter_mut() {
-            if matches!(topic, Topic::Project(_)) && !asked.contains(topic) {
+            if topic.is_on_demand() && !asked.contains(topic) {
                 let subscribers = ring.subscribers;
                 *ring = Ring { subscribers, idle_since: ring.idle_since, ..Ring::starting_at(seq) };
             }

@@ -138,7 +138,7 @@ impl Published {
             Topic::Summary => &*self.summary,
             Topic::Projects => self.all_projects(),
             Topic::System => &*self.system,
-            Topic::Events | Topic::Project(_) => &*self.ticker,
+            _ => &*self.ticker,
         }
     }
 

@@ -14,7 +14,8 @@ pub fn line(envelope: &Envelope) -> Option<TickerLine> {
             (format!("{} {} {unit}", metric.name, metric.value).trim_end().to_owned(), None)
         }
         Event::Alerts(event) => (of_alert(event), None),
-        Event::System(system::Event::Sampled(_) | system::Event::Ticked(_)) => return None,
+        Event::System(system::Event::Sampled(_) | system::Event::Ticked(_))
+        | Event::Settings(_) => return None,
     };
     Some(TickerLine {
         seq: envelope.stamp.seq,
@@ -79,6 +80,16 @@ fn of_work(event: &work::Event) -> String {
         Event::Failed(it) => format!("{}{}{}", it.task, by(&it.agent), why(&it.error)),
         Event::DeadLettered(it) => format!("{}{}", it.task, why(&it.error)),
         Event::Cancelled(it) => format!("{}{}", it.task, why(&it.reason)),
+        Event::CommandRequested(it) => {
+            format!("{} of {} for {}", it.kind.name(), it.task, it.actor)
+        }
+        Event::CommandDelivered(it) => it.command.to_string(),
+        Event::CommandSettled(it) => format!("{}{}", it.status.name(), why(&it.detail)),
+        Event::JobCreated(it) => {
+            format!("{} of {} tasks for {}", it.kind.name(), it.total, it.actor)
+        }
+        Event::JobSteered(it) => format!("{} by {}", it.steering.name(), it.actor),
+        Event::JobExhausted(it) => it.job.to_string(),
     }
 }
 

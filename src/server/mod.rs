@@ -14,6 +14,7 @@ pub mod problem;
 pub mod read;
 pub mod router;
 pub mod server_fns;
+pub mod work;
 
 use crate::pipeline::clock::Clock;
 use crate::pipeline::history::History;

@@ -6,8 +6,9 @@ mod tests;
 
 use super::state::Project;
 use super::tally::trend;
-use super::{ErrorCount, Percentiles, ProjectItem, ProjectStatus, Run, WindowTotals};
+use super::{ErrorCount, ProjectItem, ProjectStatus, Run, WindowTotals};
 use crate::domain::health::{Finding, ScorePart, Severity, findings, settle};
+use crate::domain::percentiles::Percentiles;
 use crate::domain::sketch::Sketch;
 use crate::domain::window::{DAY, HOUR, MINUTE};
 use crate::wire::Timestamp;
@@ -141,15 +142,10 @@ fn item(f: &Facts, status: ProjectStatus, score: Option<u32>, found: &[Finding])
         error_hours: hours
             .map(|(_, n)| n.map_or(0, |&n| u32::try_from(n).unwrap_or(u32::MAX)))
             .collect(),
-        duration_ms: percentiles(&f.durations),
+        duration_ms: f.durations.percentiles(),
         updated_at: project.updated_at,
         stale: f.stale(),
     }
-}
-
-fn percentiles(sketch: &Sketch) -> Percentiles {
-    let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(|q| sketch.quantile(q));
-    Percentiles { p50, p90, p95, p99 }
 }
 
 fn next(f: &Facts) -> Option<Timestamp> {
@@ -173,7 +169,7 @@ pub fn detail(project: &Project, now: Timestamp) -> Detail {
             tally.day.sum(now, DAY).over(DAY),
             tally.week.sum(now, 7 * DAY).over(7 * DAY),
         ],
-        response_time_ms: percentiles(&project.responses.sum(now, DAY)),
+        response_time_ms: project.responses.sum(now, DAY).percentiles(),
         errors: tally.types.counts(now),
         runs: project.recent.iter().map(|run| Run::clone(run)).collect(),
     }

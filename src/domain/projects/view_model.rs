@@ -2,6 +2,7 @@
 
 use super::{Checks, ProjectId, RunError, ValidationStatus};
 use crate::domain::health::{Finding, ScorePart};
+pub use crate::domain::percentiles::Percentiles;
 use crate::domain::range::Range;
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -33,19 +34,6 @@ pub enum Trend {
     /// About the same.
     #[default]
     Flat,
-}
-
-/// Percentiles in milliseconds, each null when nothing was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Percentiles {
-    /// Median.
-    pub p50: Option<f64>,
-    /// 90th.
-    pub p90: Option<f64>,
-    /// 95th.
-    pub p95: Option<f64>,
-    /// 99th.
-    pub p99: Option<f64>,
 }
 
 /// A project's row. Windowed figures are over the last 24 hours.

@@ -4,7 +4,7 @@
 //! would give, so that a reader need not. What an entity is moves by its own time only.
 
 pub use super::brief::{counts, next_change};
-use super::{AgentState, Event};
+use super::{AgentState, Event, TaskStatus};
 use crate::domain::window::{Bucket, MINUTE, Recent, Ring};
 use crate::wire::{Stamp, Timestamp};
 use imbl::OrdMap;
@@ -44,20 +44,6 @@ pub struct Agent {
     pub state: AgentState,
     /// When it last said anything.
     pub at: Timestamp,
-}
-
-/// Where an unfinished task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
-    /// Waiting, perhaps for another try.
-    Queued,
-    /// Given to an agent.
-    Assigned,
-    /// Running.
-    Working,
-    /// Given up, waiting for a person.
-    DeadLetter,
 }
 
 /// An unfinished task.
@@ -123,6 +109,12 @@ impl State {
             }
             Event::DeadLettered(e) => self.task(&e.task, at, Some(TaskStatus::DeadLetter)),
             Event::Cancelled(e) => self.task(&e.task, at, None),
+            Event::CommandRequested(_)
+            | Event::CommandDelivered(_)
+            | Event::CommandSettled(_)
+            | Event::JobCreated(_)
+            | Event::JobSteered(_)
+            | Event::JobExhausted(_) => false,
         }
     }
 

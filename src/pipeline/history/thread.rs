@@ -223,7 +223,11 @@ impl Work {
             match event {
                 Event::Projects(event) => self.pending.projects.add(stamp, event),
                 Event::System(event) => self.pending.system.add(stamp, event),
-                Event::Work(_) | Event::Trading(_) | Event::Metrics(_) | Event::Alerts(_) => {}
+                Event::Work(_)
+                | Event::Trading(_)
+                | Event::Metrics(_)
+                | Event::Alerts(_)
+                | Event::Settings(_) => {}
             }
         }
         for sample in samples {

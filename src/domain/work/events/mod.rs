@@ -1,4 +1,7 @@
-//! What agents and queues say about work.
+//! What agents and queues say about work, and what the board asks of them.
+
+mod orders;
+pub use orders::*;
 
 use super::{AgentState, Priority};
 use crate::domain::vocabulary::events;
@@ -21,11 +24,17 @@ events! {
         "task.failed" => Failed(Failed),
         "task.dead_lettered" => DeadLettered(DeadLettered),
         "task.cancelled" => Cancelled(Cancelled),
+        "command.requested" => CommandRequested(CommandRequested),
+        "command.delivered" => CommandDelivered(CommandDelivered),
+        "command.settled" => CommandSettled(CommandSettled),
+        "job.created" => JobCreated(JobCreated),
+        "job.steered" => JobSteered(JobSteered),
+        "job.exhausted" => JobExhausted(JobExhausted),
     }
 }
 
 /// An agent came, is still there, or left. Members left out keep what was said before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentSeen {
     /// Its id.
     pub agent: Arc<str>,
@@ -38,6 +47,10 @@ pub struct AgentSeen {
     /// What it is doing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<AgentState>,
+    /// How often it will be heard of at least, in seconds; learnt from what it sends if it never
+    /// says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_s: Option<f64>,
 }
 
 /// An agent went from one state to another.
@@ -155,7 +168,8 @@ impl Validate for AgentSeen {
     fn validate(&self) -> Result<(), DataError> {
         check::name("agent", &self.agent)?;
         check::some_name("name", self.name.as_deref())?;
-        check::names("capabilities", self.capabilities.as_deref().unwrap_or_default())
+        check::names("capabilities", self.capabilities.as_deref().unwrap_or_default())?;
+        check::range("interval_s", self.interval_s, 1.0, 86_400.0)
     }
 }
 

@@ -1,0 +1,118 @@
+//! Reading and commanding work: REST for programs, typed calls for pages.
+
+#![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
+
+use super::{
+    AgentDetail, AgentsPage, CommandItem, CommandKind, JobItem, QueueHistory, RetryAnswer,
+    RetryRequest, Steering, TaskDetail, TasksPage, WorkPage,
+};
+use crate::wire::{ApiError, JsonText};
+use leptos::prelude::*;
+use leptos::server_fn::codec::{GetUrl, Json};
+
+/// `GET /api/v1/agents`: agents by id; `state` and `q` (words in id and name) choose among them.
+///
+/// # Errors
+/// 422 naming every parameter that cannot be.
+#[server(name = ReadAgents, prefix = "/api/v1", endpoint = "agents", input = GetUrl, output = JsonText)]
+pub async fn agents(
+    #[server(default)] state: Option<String>,
+    #[server(default)] q: Option<String>,
+    #[server(default)] limit: Option<String>,
+    #[server(default)] after: Option<String>,
+) -> Result<AgentsPage, ApiError> {
+    let params = crate::server::work::AgentsParams { state, q, limit, after };
+    crate::server::work::agents(&crate::server::app()?, &params)
+}
+
+/// `GET /api/ui/agent`: one agent, as `GET /api/v1/agents/{id}` answers it.
+///
+/// # Errors
+/// 404 for an agent that is not known.
+#[server(name = ReadAgent, prefix = "/api/ui", endpoint = "agent", input = GetUrl, output = JsonText)]
+pub async fn agent(agent: String) -> Result<AgentDetail, ApiError> {
+    crate::server::work::agent(&crate::server::app()?, &agent)
+}
+
+/// `GET /api/v1/tasks`: tasks, newest first; the other parameters choose among them.
+///
+/// # Errors
+/// 422 naming every parameter that cannot be.
+#[server(name = ReadTasks, prefix = "/api/v1", endpoint = "tasks", input = GetUrl, output = JsonText)]
+pub async fn tasks(
+    #[server(default)] status: Option<String>,
+    #[server(default)] queue: Option<String>,
+    #[server(default)] agent: Option<String>,
+    #[server(default)] fingerprint: Option<String>,
+    #[server(default)] q: Option<String>,
+    #[server(default)] limit: Option<String>,
+    #[server(default)] after: Option<String>,
+) -> Result<TasksPage, ApiError> {
+    let params =
+        crate::server::work::TasksParams { status, queue, agent, fingerprint, q, limit, after };
+    crate::server::work::tasks(&crate::server::app()?, &params).await
+}
+
+/// `GET /api/ui/task`: one task with its history, as `GET /api/v1/tasks/{id}` answers it.
+///
+/// # Errors
+/// 404 for a task nobody has sent anything about.
+#[server(name = ReadTask, prefix = "/api/ui", endpoint = "task", input = GetUrl, output = JsonText)]
+pub async fn task(task: String) -> Result<TaskDetail, ApiError> {
+    crate::server::work::task(&crate::server::app()?, &task).await
+}
+
+/// `GET /api/ui/work`: queues, throughput, dead letters, jobs and what has just completed.
+///
+/// # Errors
+/// 503 while the server starts.
+#[server(name = ReadWork, prefix = "/api/ui", endpoint = "work", input = GetUrl, output = JsonText)]
+pub async fn work_page() -> Result<WorkPage, ApiError> {
+    crate::server::work::page(&crate::server::app()?)
+}
+
+/// `GET /api/ui/queue`: a queue over a range, all of them when none is named; the other parameters
+/// are those of [`crate::domain::range::RangeParams`], `6h` when left out.
+///
+/// # Errors
+/// 422 naming every parameter that cannot be.
+#[server(name = ReadQueue, prefix = "/api/ui", endpoint = "queue", input = GetUrl, output = JsonText)]
+pub async fn queue_history(
+    #[server(default)] queue: Option<String>,
+    #[server(default)] window: Option<String>,
+    #[server(default)] from: Option<String>,
+    #[server(default)] to: Option<String>,
+    #[server(default)] step: Option<String>,
+) -> Result<QueueHistory, ApiError> {
+    let params = crate::domain::range::RangeParams { window, from, to, step };
+    crate::server::work::queue(&crate::server::app()?, queue, &params).await
+}
+
+/// `POST /api/ui/command`: asks the owner of a task to retry or cancel it, as
+/// `POST /api/v1/tasks/{id}/retry` and `…/cancel` do.
+///
+/// # Errors
+/// 404 for a task nobody has sent anything about, 409 for one in no state for it.
+#[server(name = CommandTask, prefix = "/api/ui", endpoint = "command", input = Json, output = JsonText)]
+pub async fn command(task: String, command: CommandKind) -> Result<CommandItem, ApiError> {
+    crate::server::work::command(&crate::server::app()?, command, &task).await
+}
+
+/// `POST /api/ui/retry`: previews or begins a retry of many tasks, as `POST /api/v1/tasks/retry`
+/// does.
+///
+/// # Errors
+/// 422 naming every member that cannot be.
+#[server(name = RetryTasks, prefix = "/api/ui", endpoint = "retry", input = Json, output = JsonText)]
+pub async fn retry_tasks(request: RetryRequest) -> Result<RetryAnswer, ApiError> {
+    crate::server::work::retry(&crate::server::app()?, request).await
+}
+
+/// `POST /api/ui/job`: pauses, resumes or ends a job, as `POST /api/v1/jobs/{id}/…` does.
+///
+/// # Errors
+/// 404 for a job that is not known, 409 for one that is over.
+#[server(name = SteerJob, prefix = "/api/ui", endpoint = "job", input = Json, output = JsonText)]
+pub async fn steer_job(job: String, steering: Steering) -> Result<JobItem, ApiError> {
+    crate::server::work::steer(&crate::server::app()?, &job, steering).await
+}
