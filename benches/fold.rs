@@ -2,7 +2,7 @@
 
 use super::events;
 use super::report::{Aim, cpu, figure, note, quantile, ratio, title};
-use bellwether::domain::State;
+use bellwether::domain::{State, Touched};
 use bellwether::pipeline::board::Board;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -45,13 +45,16 @@ pub fn run() {
 /// Folds all events; the time that took by the clock, and on the processor.
 fn fold() -> (Duration, Duration) {
     let mut state = State::default();
+    let mut touched = Vec::new();
     let (mut wall, mut used) = (Duration::ZERO, Duration::ZERO);
     for first in (0..EVENTS).step_by(CHUNK as usize) {
         let chunk: Vec<_> =
             (first..first + CHUNK).map(|number| events::envelope(number, PROJECTS)).collect();
         let (begun, before) = (Instant::now(), on_cpu());
         for envelope in &chunk {
-            black_box(state.fold(envelope));
+            touched.clear();
+            state.fold(envelope, &mut touched);
+            black_box(&touched);
         }
         wall += begun.elapsed();
         used += on_cpu() - before;
@@ -73,6 +76,7 @@ fn on_cpu() -> Duration {
 struct Fleet {
     state: State,
     board: Board,
+    touched: Vec<Touched>,
     projects: u64,
     next: u64,
 }
@@ -83,7 +87,7 @@ impl Fleet {
 
     fn of(projects: u64) -> Self {
         let (state, board) = (State::default(), Board::default());
-        let mut fleet = Self { state, board, projects, next: 0 };
+        let mut fleet = Self { state, board, touched: Vec::new(), projects, next: 0 };
         for _ in 0..10 * projects {
             fleet.run_one();
         }
@@ -99,7 +103,8 @@ impl Fleet {
         let data = events::run(&project, events::scatter(self.next));
         let mut envelope = events::placed(place, "validation.completed", &data);
         envelope.stamp.seq = self.next + 1;
-        self.board.touch(self.state.fold(&envelope));
+        self.state.fold(&envelope, &mut self.touched);
+        self.touched.drain(..).for_each(|touched| self.board.touch(touched));
         self.next += 1;
     }
 

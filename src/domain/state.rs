@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// First byte of every encoding. It changes when older bytes can no longer be read; then the
 /// checkpoint is thrown away and the journal is replayed.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Everything that is known. Cloning it shares all entities, so a snapshot costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -46,46 +46,68 @@ pub struct State {
 }
 
 /// What an event changed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Touched {
-    /// Nothing but the time.
-    None,
     /// This project, and the totals of all of them.
     Project(ProjectId),
     /// This host.
     Host(Arc<str>),
-    /// Agents or tasks.
-    Work,
+    /// An agent, a task, a queue, or what is about all of them.
+    Work(work::state::Touched),
     /// Alerts of other systems.
     Alerts,
 }
 
 impl State {
-    /// Takes in the next event of the journal.
-    pub fn fold(&mut self, envelope: &Envelope) -> Touched {
+    /// Takes in the next event of the journal; adds to `touched` what it changed.
+    pub fn fold(&mut self, envelope: &Envelope, touched: &mut Vec<Touched>) {
         let Envelope { stamp, event } = envelope;
         self.now = self.now.max(stamp.at);
         self.seq = stamp.seq;
         let tick = matches!(event, Event::System(SystemEvent::Ticked(_)));
         self.events += u64::from(!tick);
+        // What was due before this event happened before it.
+        self.advance(self.now, touched);
+        let mut of_work = Vec::new();
         match event {
             Event::Projects(event) => {
-                self.projects.fold(stamp, event).map_or(Touched::None, Touched::Project)
+                touched.extend(self.projects.fold(stamp, event).map(Touched::Project));
             }
             Event::System(event) => {
-                self.system.fold(stamp, event).map_or(Touched::None, Touched::Host)
+                touched.extend(self.system.fold(stamp, event).map(Touched::Host));
             }
-            Event::Work(event) if self.work.fold(stamp, event) => Touched::Work,
-            Event::Alerts(event) if self.alerts.fold(stamp, event) => Touched::Alerts,
-            // Journaled, and not shown yet: trades and measurements have no state so far.
+            Event::Alerts(event) if self.alerts.fold(stamp, event) => {
+                touched.push(Touched::Alerts);
+            }
+            Event::Work(event) => {
+                self.work.fold(stamp, event, self.now, &self.settings.work, &mut of_work);
+                // What was told late may be due at once.
+                self.work.advance(self.now, &self.settings.work, &mut of_work);
+            }
             Event::Settings(event) => {
+                let before = self.settings.work;
                 self.settings.fold(event);
-                Touched::Work
+                self.work.retune(self.now, &before, &self.settings.work, &mut of_work);
+                self.work.advance(self.now, &self.settings.work, &mut of_work);
             }
-            Event::Work(_) | Event::Alerts(_) | Event::Trading(_) | Event::Metrics(_) => {
-                Touched::None
-            }
+            // Journaled, and not shown yet: trades and measurements have no state so far.
+            Event::Alerts(_) | Event::Trading(_) | Event::Metrics(_) => {}
         }
+        touched.extend(of_work.into_iter().map(Touched::Work));
+    }
+
+    /// Brings the state to `now`, as any event received then would; adds to `touched` what changed
+    /// by time alone.
+    pub fn advance(&mut self, now: Timestamp, touched: &mut Vec<Touched>) {
+        self.now = self.now.max(now);
+        let mut of_work = Vec::new();
+        self.work.advance(self.now, &self.settings.work, &mut of_work);
+        touched.extend(of_work.into_iter().map(Touched::Work));
+    }
+
+    /// As [`Self::fold`], for whoever does not show anything.
+    pub fn replay(&mut self, envelope: &Envelope) {
+        self.fold(envelope, &mut Vec::new());
     }
 
     /// The state as bytes; the same state is always the same bytes.
@@ -104,7 +126,11 @@ impl State {
     /// Bytes of another layout, or damaged ones.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         match bytes.split_first() {
-            Some((&LAYOUT, rest)) => rmp_serde::from_slice(rest).map_err(DecodeError::Damaged),
+            Some((&LAYOUT, rest)) => {
+                let mut state: Self = rmp_serde::from_slice(rest).map_err(DecodeError::Damaged)?;
+                state.work.reindex(state.now, &state.settings.work);
+                Ok(state)
+            }
             other => Err(DecodeError::Layout(other.map(|(&layout, _)| layout))),
         }
     }

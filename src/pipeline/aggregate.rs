@@ -11,14 +11,18 @@ use super::journal::Committed;
 use super::local::{Gauges, Local};
 use super::publish::{Doc, Published};
 use super::ticker;
+use crate::domain::health::Finding;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
 use crate::domain::summary::{Connections, Summary, Ticker, TickerDelta, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
-use crate::domain::{Envelope, Topic, work};
+use crate::domain::work::{
+    self, AgentsDelta, TaskDelta, TaskStep, TasksDelta, WorkDelta, WorkPage,
+};
+use crate::domain::{Envelope, Event, Topic, Touched};
 use crate::wire::{Cursor, Seq, Timestamp};
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
@@ -31,6 +35,8 @@ const FLUSH_EVERY: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_millis(500);
 /// Least time between two messages about nothing but the server's insides.
 const INSIDES_EVERY: Duration = Duration::from_secs(1);
+/// Findings about work that readers are shown.
+const MAX_WORK_FINDINGS: usize = 100;
 /// Envelopes handed to history at once when flushes cannot keep up.
 const MAX_HELD: usize = 20_000;
 
@@ -44,10 +50,16 @@ pub struct Aggregate {
     views: Views,
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
+    /// What the event in hand changed; kept for its room.
+    touched: Vec<Touched>,
+    /// Tasks whose page somebody follows, and what has happened to each since the last flush.
+    watched: BTreeMap<Arc<str>, Watched>,
     /// Ticker lines since the last flush, newest first.
     lines: VecDeque<TickerLine>,
     skipped: u64,
     overall: Option<u32>,
+    /// What the rules about work find.
+    work_findings: Arc<[Finding]>,
     /// When the server's insides were last shown.
     insides_shown: Instant,
     deadline: watch::Sender<Option<Timestamp>>,
@@ -60,6 +72,13 @@ struct Views {
     system: (SystemPage, Seq),
     ticker: (Ticker, Seq),
     projects_version: Seq,
+}
+
+/// What has happened to a task since the last flush.
+#[derive(Debug, Default)]
+struct Watched {
+    history: Vec<TaskStep>,
+    result: Option<serde_json::Value>,
 }
 
 /// What an aggregate is made of.
@@ -100,6 +119,9 @@ impl Aggregate {
                 projects_version: seq,
             },
             held: Vec::new(),
+            touched: Vec::new(),
+            watched: BTreeMap::new(),
+            work_findings: Arc::default(),
             lines: VecDeque::new(),
             skipped: 0,
             overall: None,
@@ -112,8 +134,10 @@ impl Aggregate {
             deadline,
             checkpoint,
         };
+        aggregate.work_findings = aggregate.board.work_findings(MAX_WORK_FINDINGS);
         aggregate.feed_history(&refreshed);
-        aggregate.deadline.send_replace(aggregate.board.next_deadline());
+        let next = aggregate.board.next_deadline(&aggregate.state);
+        aggregate.deadline.send_replace(next);
         let first = aggregate.published();
         (aggregate, first)
     }
@@ -157,7 +181,9 @@ impl Aggregate {
     /// Folds a batch.
     pub fn absorb(&mut self, batch: Committed) {
         for envelope in batch.envelopes {
-            self.board.touch(self.state.fold(&envelope));
+            self.state.fold(&envelope, &mut self.touched);
+            self.touched.drain(..).for_each(|touched| self.board.touch(touched));
+            self.watch(&envelope);
             self.held.push(envelope);
         }
         if self.held.len() >= MAX_HELD {
@@ -174,12 +200,13 @@ impl Aggregate {
         let mut changes = Vec::new();
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
+        self.show_work(&refreshed, &asked, hub, &mut changes);
         self.show_system(&refreshed, &mut changes);
         self.show_ticker(&mut changes);
         self.feed_history(&refreshed);
         self.gauges.applied.store(self.state.seq, Ordering::Release);
         hub.publish(self.published(), changes, &asked);
-        self.deadline.send_replace(self.board.next_deadline());
+        self.deadline.send_replace(self.board.next_deadline(&self.state));
         self.checkpoint.consider(&self.state);
     }
 
@@ -245,6 +272,104 @@ impl Aggregate {
             errors: live.errors,
             runs: live.runs,
         })
+    }
+
+    /// Notes what has happened to a task whose page somebody follows.
+    fn watch(&mut self, envelope: &Envelope) {
+        let Event::Work(event) = &envelope.event else { return };
+        if self.watched.is_empty() {
+            return;
+        }
+        if let Some((task, step)) = work::step(&envelope.stamp, event)
+            && let Some(watched) = self.watched.get_mut(&task)
+        {
+            watched.history.push(step);
+            watched.result = work::outcome(event).cloned().or_else(|| watched.result.take());
+        }
+    }
+
+    fn show_work(
+        &mut self,
+        refreshed: &Refreshed,
+        asked: &[Topic],
+        hub: &Hub,
+        changes: &mut Vec<Change>,
+    ) {
+        if refreshed.work {
+            self.work_findings = self.board.work_findings(MAX_WORK_FINDINGS);
+        }
+        let mut watched = BTreeMap::new();
+        for topic in asked {
+            match topic {
+                Topic::Agents if !refreshed.agents.is_empty() => {
+                    push(changes, Topic::Agents, &self.agents_delta(refreshed));
+                }
+                Topic::Tasks if !refreshed.tasks.is_empty() => {
+                    push(changes, Topic::Tasks, &self.tasks_delta(refreshed));
+                }
+                Topic::Work if refreshed.work => {
+                    // What the followers have is what was published last.
+                    let shown = hub.published();
+                    let delta = shown.work_page().value.diff(&self.work_page());
+                    if delta != WorkDelta::default() {
+                        push(changes, Topic::Work, &delta);
+                    }
+                }
+                Topic::Task(id) => {
+                    let noted = self.watched.remove(id).unwrap_or_default();
+                    if let Some(delta) = self.task_delta(refreshed, id, noted) {
+                        push(changes, topic.clone(), &delta);
+                    }
+                    watched.insert(id.clone(), Watched::default());
+                }
+                _ => {}
+            }
+        }
+        self.watched = watched;
+    }
+
+    fn work_page(&self) -> WorkPage {
+        let (state, settings) = (&self.state.work, &self.state.settings.work);
+        work::build::page(state, &self.work_findings, self.state.now, settings, self.cursor())
+    }
+
+    fn agents_delta(&self, refreshed: &Refreshed) -> AgentsDelta {
+        let changed = refreshed.agents.iter();
+        let gone = refreshed.agents.iter().filter(|change| change.item.is_none());
+        AgentsDelta {
+            total: self.board.agents.len(),
+            upsert: changed.filter_map(|change| change.item.as_deref().cloned()).collect(),
+            remove: gone.map(|change| change.id.clone()).collect(),
+        }
+    }
+
+    fn tasks_delta(&self, refreshed: &Refreshed) -> TasksDelta {
+        let state = &self.state.work;
+        let live = refreshed.tasks.iter().filter_map(|id| state.tasks.get(id));
+        let over = refreshed.over.iter().filter(|task| !state.tasks.contains_key(&task.id));
+        TasksDelta {
+            total: state.tasks.len(),
+            upsert: over
+                .map(|task| work::build::record(task))
+                .chain(live.map(|task| work::build::task(state, task)))
+                .collect(),
+        }
+    }
+
+    fn task_delta(
+        &self,
+        refreshed: &Refreshed,
+        id: &Arc<str>,
+        noted: Watched,
+    ) -> Option<TaskDelta> {
+        let state = &self.state.work;
+        let live = state.tasks.get(id).filter(|_| refreshed.tasks.contains(id));
+        let over = || refreshed.over.iter().rev().find(|task| task.id == *id);
+        let item = match live {
+            Some(task) => work::build::task(state, task),
+            None => work::build::record(over()?),
+        };
+        Some(TaskDelta { item, result: noted.result, history: noted.history })
     }
 
     fn show_system(&mut self, refreshed: &Refreshed, changes: &mut Vec<Change>) {
@@ -331,6 +456,11 @@ impl Aggregate {
             projects_version: self.views.projects_version,
             findings: self.board.findings.clone(),
             projects_all: OnceLock::new(),
+            agents: self.board.agents.clone(),
+            work_findings: self.work_findings.clone(),
+            agents_all: OnceLock::new(),
+            tasks_all: OnceLock::new(),
+            work: OnceLock::new(),
         }
     }
 }

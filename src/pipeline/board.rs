@@ -6,6 +6,8 @@ use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
 use crate::domain::state::{State, Touched};
 use crate::domain::summary::{AlertCounts, HostsBrief, ProjectCounts};
 use crate::domain::system::{self, HostItem};
+use crate::domain::work::state::{Task, Touched as WorkTouched};
+use crate::domain::work::{self, AgentItem, AgentState};
 use crate::wire::Timestamp;
 use imbl::OrdMap;
 use std::cmp::Reverse;
@@ -29,20 +31,29 @@ pub enum Subject {
     Host(Arc<str>),
     /// All projects together.
     Totals,
+    /// An agent.
+    Agent(Arc<str>),
+    /// A task.
+    Task(Arc<str>),
+    /// A queue.
+    Queue(Arc<str>),
     /// Agents and tasks together.
     Work,
     /// Alerts of other systems.
     Alerts,
 }
 
-impl Subject {
-    fn of(touched: Touched) -> Option<Self> {
+impl From<Touched> for Subject {
+    fn from(touched: Touched) -> Self {
         match touched {
-            Touched::None => None,
-            Touched::Project(id) => Some(Self::Project(id)),
-            Touched::Host(name) => Some(Self::Host(name)),
-            Touched::Work => Some(Self::Work),
-            Touched::Alerts => Some(Self::Alerts),
+            Touched::Project(id) => Self::Project(id),
+            Touched::Host(name) => Self::Host(name),
+            Touched::Alerts => Self::Alerts,
+            Touched::Work(WorkTouched::Agent(id)) => Self::Agent(id),
+            Touched::Work(WorkTouched::Task(id)) => Self::Task(id),
+            Touched::Work(WorkTouched::Over(task)) => Self::Task(task.id.clone()),
+            Touched::Work(WorkTouched::Queue(name)) => Self::Queue(name),
+            Touched::Work(WorkTouched::Totals) => Self::Work,
         }
     }
 }
@@ -67,6 +78,31 @@ pub struct Refreshed {
     pub hosts: Vec<HostItem>,
     /// Projects whose score is another now.
     pub scores: Vec<(ProjectId, Option<u32>)>,
+    /// Agents that are new, different or gone.
+    pub agents: Vec<AgentChange>,
+    /// Tasks that are new or different.
+    pub tasks: Vec<Arc<str>>,
+    /// Tasks that are over, as they ended.
+    pub over: Vec<Arc<Task>>,
+    /// Queues that are different.
+    pub queues: Vec<Arc<str>>,
+    /// Whether anything of work may be different.
+    pub work: bool,
+    /// Findings of severity warning or worse that have come.
+    pub fired: Vec<Finding>,
+    /// Those that have gone.
+    pub cleared: Vec<Finding>,
+}
+
+/// An agent that is new, different or gone.
+#[derive(Debug, Clone)]
+pub struct AgentChange {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What it did before; none if it is new.
+    pub before: Option<AgentState>,
+    /// The agent now; none if it is gone.
+    pub item: Option<Arc<AgentItem>>,
 }
 
 /// The derived side of the state.
@@ -78,6 +114,8 @@ pub struct Board {
     pub findings: OrdMap<ProjectId, Arc<[Finding]>>,
     /// Every host's row.
     pub hosts: BTreeMap<Arc<str>, HostItem>,
+    /// Every agent.
+    pub agents: OrdMap<Arc<str>, Arc<AgentItem>>,
     counts: ProjectCounts,
     worst: BTreeSet<(ProjectStatus, Option<u32>, ProjectId)>,
     ranked: BTreeMap<Rank, Finding>,
@@ -90,6 +128,7 @@ pub struct Board {
     due: BTreeSet<(Timestamp, Subject)>,
     due_of: HashMap<Subject, Timestamp>,
     touched: BTreeSet<Subject>,
+    over: Vec<Arc<Task>>,
 }
 
 impl Board {
@@ -97,8 +136,12 @@ impl Board {
     pub fn over(state: &State) -> Self {
         let projects = state.projects.by_id.keys().cloned().map(Subject::Project);
         let hosts = state.system.hosts.keys().cloned().map(Subject::Host);
+        let agents = state.work.agents.keys().cloned().map(Subject::Agent);
+        let queues = state.work.queues.keys().cloned().map(Subject::Queue);
+        let stuck = state.work.index.stuck.iter().cloned().map(Subject::Task);
         let rest = [Subject::Totals, Subject::Work, Subject::Alerts];
-        let touched = projects.chain(hosts).chain(rest).collect();
+        let all = projects.chain(hosts).chain(agents).chain(queues).chain(stuck).chain(rest);
+        let touched = all.collect();
         Self { touched, ..Self::default() }
     }
 
@@ -107,12 +150,16 @@ impl Board {
         if matches!(touched, Touched::Project(_)) {
             self.touched.insert(Subject::Totals);
         }
-        self.touched.extend(Subject::of(touched));
+        if let Touched::Work(WorkTouched::Over(task)) = &touched {
+            self.over.push(task.clone());
+        }
+        self.touched.insert(touched.into());
     }
 
     /// When something next changes by time alone.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+    pub fn next_deadline(&self, state: &State) -> Option<Timestamp> {
+        let due = self.due.first().map(|(at, _)| *at);
+        due.into_iter().chain(state.work.next_due(&state.settings.work)).min()
     }
 
     /// Looks again at all that was touched and all that is due.
@@ -125,7 +172,8 @@ impl Board {
             self.due_of.remove(&subject);
             self.touched.insert(subject);
         }
-        let mut out = Refreshed::default();
+        let mut out = Refreshed { over: std::mem::take(&mut self.over), ..Refreshed::default() };
+        let settings = &state.settings.work;
         for subject in std::mem::take(&mut self.touched) {
             match &subject {
                 Subject::Project(id) => self.refresh_project(state, id, &subject, &mut out),
@@ -134,13 +182,33 @@ impl Board {
                     let next = projects::brief::next(&state.projects.totals, now);
                     self.set_deadline(&subject, next);
                 }
+                Subject::Agent(id) => self.refresh_agent(state, id, &subject, &mut out),
+                Subject::Task(id) => {
+                    let task = state.work.tasks.get(id);
+                    let found = task.map(|task| work::health::task(&state.work, task, settings));
+                    self.set_findings(&subject, found.unwrap_or_default(), &mut out);
+                    out.tasks.push(id.clone());
+                    out.work = true;
+                }
+                Subject::Queue(name) => {
+                    let queue = state.work.queues.get(name);
+                    let seen =
+                        queue.map(|q| work::health::queue(&state.work, name, q, now, settings));
+                    self.set_deadline(&subject, seen.as_ref().and_then(|seen| seen.next));
+                    let found = seen.map(|seen| seen.findings).unwrap_or_default();
+                    self.set_findings(&subject, found, &mut out);
+                    out.queues.push(name.clone());
+                    out.work = true;
+                }
                 Subject::Work => {
-                    let next = crate::domain::work::state::next_change(&state.work, now);
-                    self.set_deadline(&subject, next);
+                    let seen = work::health::all(&state.work, now, settings);
+                    self.set_deadline(&subject, seen.next);
+                    self.set_findings(&subject, seen.findings, &mut out);
+                    out.work = true;
                 }
                 Subject::Alerts => {
                     let findings = crate::domain::alerts::state::findings(&state.alerts);
-                    self.set_findings(&subject, findings);
+                    self.set_findings(&subject, findings, &mut out);
                 }
             }
         }
@@ -161,7 +229,7 @@ impl Board {
                 out.gone.push(id.clone());
             }
             self.findings.remove(id);
-            self.set_findings(subject, Vec::new());
+            self.set_findings(subject, Vec::new(), out);
             self.set_deadline(subject, None);
             return;
         };
@@ -173,7 +241,7 @@ impl Board {
         } else {
             self.findings.insert(id.clone(), seen.findings.clone().into());
         }
-        self.set_findings(subject, seen.findings);
+        self.set_findings(subject, seen.findings, out);
         let old = self.projects.get(id).cloned();
         if old.as_deref() == Some(&seen.item) {
             return;
@@ -200,7 +268,7 @@ impl Board {
         let Some(host) = state.system.hosts.get(name) else { return };
         let seen = system::health::assess(host, state.now);
         self.set_deadline(subject, seen.next);
-        self.set_findings(subject, seen.findings);
+        self.set_findings(subject, seen.findings, out);
         if let Some(old) = self.hosts.get(name) {
             if *old == seen.item {
                 return;
@@ -215,6 +283,43 @@ impl Board {
         }
         self.hosts.insert(name.clone(), seen.item.clone());
         out.hosts.push(seen.item);
+    }
+
+    fn refresh_agent(
+        &mut self,
+        state: &State,
+        id: &Arc<str>,
+        subject: &Subject,
+        out: &mut Refreshed,
+    ) {
+        out.work = true;
+        let before = self.agents.get(id).cloned();
+        let was = before.as_ref().map(|before| before.fsm_state);
+        let settings = &state.settings.work;
+        let Some(agent) = state.work.agents.get(id) else {
+            self.set_findings(subject, Vec::new(), out);
+            self.set_deadline(subject, None);
+            if self.agents.remove(id).is_some() {
+                out.agents.push(AgentChange { id: id.clone(), before: was, item: None });
+            }
+            return;
+        };
+        let seen = work::health::agent(agent, state.now, settings);
+        self.set_deadline(subject, seen.next);
+        self.set_findings(subject, seen.findings, out);
+        let item = work::build::agent(&state.work, agent, state.now, settings);
+        if before.as_deref() == Some(&item) {
+            return;
+        }
+        let item = Arc::new(item);
+        self.agents.insert(id.clone(), item.clone());
+        out.agents.push(AgentChange { id: id.clone(), before: was, item: Some(item) });
+    }
+
+    /// What the rules about work find, worst first, at most `limit` of it.
+    pub fn work_findings(&self, limit: usize) -> Arc<[Finding]> {
+        let of_work = self.ranked.values().filter(|finding| finding.rule.starts_with("work."));
+        of_work.take(limit).cloned().collect()
     }
 
     fn count(&mut self, item: &ProjectItem, add: bool) {
@@ -247,12 +352,26 @@ impl Board {
         }
     }
 
-    fn set_findings(&mut self, subject: &Subject, findings: Vec<Finding>) {
-        for old in self.held.remove(subject).unwrap_or_default() {
+    fn set_findings(&mut self, subject: &Subject, findings: Vec<Finding>, out: &mut Refreshed) {
+        let had = self.held.remove(subject).unwrap_or_default();
+        if had.is_empty() && findings.is_empty() {
+            return;
+        }
+        let loud = |finding: &Finding| finding.severity >= Severity::Warning;
+        let mut gone = Vec::new();
+        for old in had {
             if let Some(finding) = self.ranked.remove(&old) {
                 *self.alerts_of(finding.severity) -= 1;
+                gone.extend(Some(finding).filter(loud));
             }
         }
+        let same = |a: &Finding, b: &Finding| a.rule == b.rule && a.subject == b.subject;
+        let fired =
+            findings.iter().filter(|new| loud(new) && !gone.iter().any(|old| same(old, new)));
+        out.fired.extend(fired.cloned());
+        let is_there = |old: &Finding| findings.iter().any(|new| loud(new) && same(old, new));
+        gone.retain(|old| !is_there(old));
+        out.cleared.append(&mut gone);
         if findings.is_empty() {
             return;
         }
@@ -299,8 +418,9 @@ impl Board {
             };
         }
         let left = settle(&mut findings);
-        let nothing_known =
-            self.counts.total == self.counts.unknown && self.hosts.len() == self.quiet.len();
+        let nothing_known = self.counts.total == self.counts.unknown
+            && self.hosts.len() == self.quiet.len()
+            && self.agents.is_empty();
         let status = match findings.first().map(|worst| worst.severity) {
             Some(Severity::Critical) => Status::Critical,
             Some(Severity::Warning) => Status::Warning,

@@ -44,19 +44,20 @@ pub struct Delta {
     pub seq: Seq,
     /// The whole message.
     pub text: Utf8Bytes,
-    /// Where `,"seq":` begins in `text`, so that `from` can be exchanged.
-    rest: usize,
+    /// Where `,"seq":` begins in `text`, so that `from` can be exchanged; none if it is the same
+    /// for everyone.
+    rest: Option<usize>,
 }
 
 impl Delta {
     /// The message for a client that stands at `cursor`, which is the shared one unless the
     /// client joined between two frames.
     pub fn text_from(&self, cursor: Seq, topic: &Topic, epoch: &str) -> Utf8Bytes {
-        if cursor == self.from {
+        let Some(rest) = self.rest.filter(|_| cursor != self.from) else {
             return self.text.clone();
-        }
+        };
         let mut text = delta_head(topic, epoch, cursor);
-        text.push_str(self.text.get(self.rest..).unwrap_or_default());
+        text.push_str(self.text.get(rest..).unwrap_or_default());
         text.into()
     }
 }
@@ -262,8 +263,12 @@ impl Hub {
 }
 
 fn encode(topic: &Topic, epoch: &str, from: Seq, seq: Seq, at: Timestamp, data: &str) -> Delta {
+    if *topic == Topic::DashboardSocket {
+        // Its frames are of another protocol, and whole as they are.
+        return Delta { from, seq, text: data.into(), rest: None };
+    }
     let mut text = delta_head(topic, epoch, from);
-    let rest = text.len();
+    let rest = Some(text.len());
     // Writing to a string cannot fail.
     let _ = write!(text, r#","seq":{seq},"at":"{at}","data":{data}}}"#);
     Delta { from, seq, text: text.into(), rest }

@@ -6,6 +6,7 @@ use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::system::SystemPage;
+use crate::domain::work::{self, AgentItem, AgentsPage, TasksPage, WorkPage};
 use crate::wire::{Cursor, Seq, Timestamp};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
@@ -111,6 +112,16 @@ pub struct Published {
     pub findings: OrdMap<ProjectId, Arc<[Finding]>>,
     /// The whole list, unpaged, made when first asked for.
     pub projects_all: OnceLock<Doc<ProjectsPage>>,
+    /// Every agent.
+    pub agents: OrdMap<Arc<str>, Arc<AgentItem>>,
+    /// What the rules about work find, worst first, at most 100.
+    pub work_findings: Arc<[Finding]>,
+    /// Every agent, unpaged, made when first asked for.
+    pub agents_all: OnceLock<Doc<AgentsPage>>,
+    /// Every task that is not over, unpaged, made when first asked for.
+    pub tasks_all: OnceLock<Doc<TasksPage>>,
+    /// The work page, made when first asked for.
+    pub work: OnceLock<Doc<WorkPage>>,
 }
 
 impl Published {
@@ -131,14 +142,53 @@ impl Published {
         })
     }
 
-    /// The shared views, by topic. A project's page is not one of them: it is made for whoever
-    /// asks, since it reads history; for it the ticker stands in and is never sent.
+    /// Every agent, by id.
+    pub fn all_agents(&self) -> &Doc<AgentsPage> {
+        self.agents_all.get_or_init(|| {
+            let items: Vec<_> = self.agents.values().map(|agent| (**agent).clone()).collect();
+            let (as_of, cursor) = (self.as_of, self.cursor.clone());
+            let total = items.len();
+            Doc::new(AgentsPage { as_of, cursor, total, items, next: None }, self.seq)
+        })
+    }
+
+    /// Every task that is not over, newest first.
+    pub fn all_tasks(&self) -> &Doc<TasksPage> {
+        self.tasks_all.get_or_init(|| {
+            let state = &self.state.work;
+            let mut items: Vec<_> =
+                state.tasks.values().map(|task| work::build::task(state, task)).collect();
+            items.sort_by(|a, b| (b.updated_at, &b.id).cmp(&(a.updated_at, &a.id)));
+            let (as_of, cursor) = (self.as_of, self.cursor.clone());
+            let total = items.len();
+            Doc::new(TasksPage { as_of, cursor, total, items, next: None }, self.seq)
+        })
+    }
+
+    /// The work page.
+    pub fn work_page(&self) -> &Doc<WorkPage> {
+        self.work.get_or_init(|| {
+            let (state, settings) = (&self.state.work, &self.state.settings.work);
+            let cursor = self.cursor.clone();
+            let page = work::build::page(state, &self.work_findings, self.as_of, settings, cursor);
+            Doc::new(page, self.seq)
+        })
+    }
+
+    /// The shared views, by topic. The page of one project or task is not one of
+    /// them: it is made for whoever asks, since it reads history; for it the ticker stands in and
+    /// is never sent.
     fn doc(&self, topic: &Topic) -> &dyn Encoded {
         match topic {
             Topic::Summary => &*self.summary,
             Topic::Projects => self.all_projects(),
             Topic::System => &*self.system,
-            _ => &*self.ticker,
+            Topic::Agents => self.all_agents(),
+            Topic::Tasks => self.all_tasks(),
+            Topic::Work => self.work_page(),
+            Topic::Events | Topic::Project(_) | Topic::Task(_) | Topic::DashboardSocket => {
+                &*self.ticker
+            }
         }
     }
 

@@ -51,7 +51,7 @@ fn replay(dir: &Path) -> Result<(State, Vec<TickerLine>), Box<dyn Error + Send +
             break;
         }
         for envelope in &envelopes {
-            state.fold(envelope);
+            state.replay(envelope);
         }
     }
     let newest = reader.read(state.seq.saturating_sub(LOOK_BACK))?;

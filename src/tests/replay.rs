@@ -9,6 +9,10 @@ use bellwether::domain::projects::{self, ProjectDetail, ProjectId, ProjectsDelta
 use bellwether::domain::range::{Range, RangeParams};
 use bellwether::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use bellwether::domain::system::{SystemDelta, SystemPage};
+use bellwether::domain::work::{
+    AgentItem, AgentsDelta, AgentsView, TaskItem, TasksDelta, TasksPage, Utilisation, WorkDelta,
+    WorkPage,
+};
 use bellwether::domain::{Envelope, State, Topic, work};
 use bellwether::pipeline::aggregate::{Aggregate, Parts};
 use bellwether::pipeline::board::Board;
@@ -24,6 +28,7 @@ use bellwether::pipeline::ticker;
 use bellwether::wire::Timestamp;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -67,7 +72,7 @@ impl Writing {
     fn fold(&self, state: &mut State, seq: u64) {
         while state.seq < seq {
             let batch = self.committed.recv_timeout(PATIENCE).expect("what was answered comes");
-            batch.envelopes.iter().for_each(|envelope| drop(state.fold(envelope)));
+            batch.envelopes.iter().for_each(|envelope| state.replay(envelope));
         }
     }
 
@@ -75,7 +80,7 @@ impl Writing {
     fn close(self, state: &mut State) {
         drop(self.appender);
         for batch in &self.committed {
-            batch.envelopes.iter().for_each(|envelope| drop(state.fold(envelope)));
+            batch.envelopes.iter().for_each(|envelope| state.replay(envelope));
         }
         self.thread.join().unwrap();
     }
@@ -88,8 +93,13 @@ fn replayed(dir: &std::path::Path) -> State {
         if batch.is_empty() {
             return state;
         }
-        batch.iter().for_each(|envelope| drop(state.fold(envelope)));
+        batch.iter().for_each(|envelope| state.replay(envelope));
     }
+}
+
+/// An agent but for the shares of its time, which hold as of when it last moved.
+fn timeless(agent: &AgentItem) -> AgentItem {
+    AgentItem { utilisation: Utilisation::default(), ..agent.clone() }
 }
 
 /// A board's figures that a fresh one over the same state must show as well.
@@ -105,7 +115,11 @@ fn check_board(board: &Board, state: &State) -> Result<(), TestCaseError> {
     prop_assert_eq!(board.alerts(), fresh.alerts());
     prop_assert_eq!(board.attention(), fresh.attention());
     prop_assert_eq!(board.hosts_brief(), fresh.hosts_brief());
-    prop_assert_eq!(board.next_deadline(), fresh.next_deadline());
+    prop_assert_eq!(board.work_findings(100), fresh.work_findings(100));
+    let timeless =
+        |board: &Board| board.agents.values().map(|agent| timeless(agent)).collect::<Vec<_>>();
+    prop_assert_eq!(timeless(board), timeless(&fresh));
+    prop_assert_eq!(board.next_deadline(&state), fresh.next_deadline(&state));
     Ok(())
 }
 
@@ -134,6 +148,9 @@ struct Client {
     system: SystemPage,
     ticker: Ticker,
     pages: Vec<(ProjectId, Option<ProjectDetail>)>,
+    agents: AgentsView,
+    tasks: BTreeMap<Arc<str>, TaskItem>,
+    work: WorkPage,
     at: Vec<(Topic, u64)>,
 }
 
@@ -149,6 +166,13 @@ impl Client {
             system: read(shown.json(&Topic::System)),
             ticker: read(shown.json(&Topic::Events)),
             pages: topics.iter().filter_map(of).collect(),
+            agents: AgentsView::from_page(read(shown.json(&Topic::Agents))),
+            tasks: read::<TasksPage>(shown.json(&Topic::Tasks))
+                .items
+                .into_iter()
+                .map(|task| (task.id.clone(), task))
+                .collect(),
+            work: read(shown.json(&Topic::Work)),
             at: topics.iter().map(|topic| (topic.clone(), shown.seq)).collect(),
         }
     }
@@ -180,6 +204,15 @@ impl Client {
                     page.apply(typed(data));
                 }
             }
+            Topic::Agents => self.agents.apply(typed::<AgentsDelta>(data)),
+            Topic::Tasks => {
+                for task in typed::<TasksDelta>(data).upsert {
+                    self.tasks.insert(task.id.clone(), task);
+                }
+                self.tasks.retain(|_, task| !task.status.is_over());
+            }
+            Topic::Work => self.work.apply(typed::<WorkDelta>(data)),
+            Topic::Task(_) | Topic::DashboardSocket => panic!("nobody follows {topic}"),
         }
     }
 
@@ -202,6 +235,16 @@ impl Client {
         prop_assert_eq!(&self.system.hosts, &fresh.hosts.values().cloned().collect::<Vec<_>>());
         let local = fresh.hosts.get("h0");
         prop_assert_eq!(self.system.cpu, local.and_then(|host| host.cpu));
+        let held: Vec<_> = self.agents.items.values().map(timeless).collect();
+        let agents: Vec<_> = fresh.agents.values().map(|agent| timeless(agent)).collect();
+        prop_assert_eq!(held, agents);
+        let state = &shown.state.work;
+        let held: Vec<_> = self.tasks.values().cloned().collect();
+        let tasks: Vec<_> = state.tasks.values().map(|t| work::build::task(state, t)).collect();
+        prop_assert_eq!(held, tasks);
+        let (findings, settings) = (fresh.work_findings(100), &shown.state.settings.work);
+        let page = work::build::page(state, &findings, now, settings, self.work.cursor.clone());
+        prop_assert_eq!(self.work.diff(&page), WorkDelta::default());
         let lines: Vec<_> =
             folded.iter().rev().filter_map(ticker::line).take(Ticker::KEPT).collect();
         prop_assert_eq!(&self.ticker.lines, &lines);
@@ -244,9 +287,11 @@ fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, 
 
 fn topics() -> Vec<Topic> {
     let pages = ["p0", "p1"].map(|p| Topic::Project(p.to_owned().try_into().unwrap()));
+    let work = [Topic::Agents, Topic::Tasks, Topic::Work];
     [Topic::Summary, Topic::Projects, Topic::System, Topic::Events]
         .into_iter()
         .chain(pages)
+        .chain(work)
         .collect()
 }
 
@@ -297,7 +342,7 @@ proptest! {
         let cut = (journal.len() as f64 * cut) as usize;
         let whole = fold(&journal);
         let mut state = State::decode(&fold(&journal[..cut]).encode().unwrap()).unwrap();
-        journal[cut..].iter().for_each(|envelope| drop(state.fold(envelope)));
+        journal[cut..].iter().for_each(|envelope| state.replay(envelope));
         prop_assert_eq!(&state, &whole);
         prop_assert_eq!(state.encode().unwrap(), whole.encode().unwrap());
         prop_assert_eq!(state.hash().unwrap(), whole.hash().unwrap());
@@ -310,7 +355,9 @@ proptest! {
         let mut board = Board::over(&state);
         for chunk in journal.chunks(step) {
             for envelope in chunk {
-                board.touch(state.fold(envelope));
+                let mut touched = Vec::new();
+                state.fold(envelope, &mut touched);
+                touched.into_iter().for_each(|touched| board.touch(touched));
             }
             board.refresh(&state);
             check_board(&board, &state)?;
@@ -324,7 +371,7 @@ proptest! {
         let mut board = Board::over(&state);
         board.refresh(&state);
         for _ in 0..12 {
-            let Some(due) = board.next_deadline() else { break };
+            let Some(due) = board.next_deadline(&state) else { break };
             prop_assert!(due > state.now);
             for now in [state.now.plus((due.since(state.now) as f64 * part) as i64), due.plus(-1)] {
                 state.now = now.min(due.plus(-1));
@@ -335,7 +382,9 @@ proptest! {
                 prop_assert_eq!(&board.hosts, &fresh.hosts);
                 prop_assert_eq!(board.health(), fresh.health());
             }
-            state.now = due;
+            let mut touched = Vec::new();
+            state.advance(due, &mut touched);
+            touched.into_iter().for_each(|touched| board.touch(touched));
             board.refresh(&state);
             check_board(&board, &state)?;
         }

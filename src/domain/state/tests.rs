@@ -39,12 +39,27 @@ fn event() -> impl Strategy<Value = Event> {
         ("host.sampled", data)
     });
     let kinds: Vec<_> = work::Event::TYPES.iter().chain(alerts::Event::TYPES).copied().collect();
-    let named = (prop::sample::select(kinds), 0..4_u8).prop_map(|(kind, n)| {
-        let data = format!(r#"{{"task":"t{n}","agent":"a{n}","alert":"x{n}","state":"working"}}"#);
-        (kind, data)
+    let states = prop::sample::select(vec!["idle", "assigned", "working", "blocked"]);
+    let named = (prop::sample::select(kinds), 0..4_u8, 0..3_u8, states, any::<bool>()).prop_map(
+        |(kind, n, m, state, flag)| {
+            let (status, steering) = if flag { ("done", "pause") } else { ("refused", "resume") };
+            let data = serde_json::json!({
+                "task": format!("t{n}"), "agent": format!("a{m}"), "alert": format!("x{n}"),
+                "state": state, "queue": format!("q{m}"), "error": format!("no {state}"),
+                "will_retry": flag, "duration_ms": 40, "command": format!("c{n}"), "kind": "retry",
+                "source": "test", "actor": "me", "deadline": "1970-01-22T00:00:00Z",
+                "status": status, "job": format!("j{m}"), "total": 3, "rate_per_s": 1.0,
+                "canary": flag, "steering": steering, "tasks": ["t0", "t1", "t2"],
+            });
+            (kind, data.to_string())
+        },
+    );
+    let set = (1..90_u32).prop_map(|s| {
+        let data = format!(r#"{{"changes":{{"work.stuck_after_s":{s}}},"actor":"me"}}"#);
+        ("settings.changed", data)
     });
     let ticked = Just(("clock.ticked", "{}".to_owned()));
-    prop_oneof![6 => validated, 1 => registered, 2 => requested, 2 => sampled, 4 => named, 1 => ticked]
+    prop_oneof![6 => validated, 1 => registered, 2 => requested, 2 => sampled, 8 => named, 1 => ticked, 1 => set]
         .prop_map(|(kind, data)| Event::decode(kind, &data).unwrap().unwrap())
 }
 
@@ -64,7 +79,7 @@ fn journal() -> impl Strategy<Value = Vec<Envelope>> {
 fn fold(events: &[Envelope]) -> State {
     let mut state = State::default();
     for event in events {
-        state.fold(event);
+        state.replay(event);
     }
     state
 }
@@ -78,7 +93,7 @@ proptest! {
         let cut = (journal.len() as f64 * cut) as usize;
         let whole = fold(&journal);
         let mut state = State::decode(&fold(&journal[..cut]).encode().unwrap()).unwrap();
-        journal[cut..].iter().for_each(|event| { state.fold(event); });
+        journal[cut..].iter().for_each(|event| state.replay(event));
         prop_assert_eq!(&state, &whole);
         prop_assert_eq!(state.encode().unwrap(), whole.encode().unwrap());
         prop_assert_eq!(state.hash().unwrap(), whole.hash().unwrap());
@@ -90,7 +105,7 @@ proptest! {
         let cut = (journal.len() as f64 * cut) as usize;
         let mut state = fold(&journal[..cut]);
         let (snapshot, before) = (state.clone(), state.hash().unwrap());
-        journal[cut..].iter().for_each(|event| { state.fold(event); });
+        journal[cut..].iter().for_each(|event| state.replay(event));
         prop_assert_eq!(snapshot.hash().unwrap(), before);
     }
 
@@ -118,21 +133,54 @@ proptest! {
         let mut state = State::default();
         for event in &journal {
             let before = state.clone();
-            let touched = state.fold(event);
+            let mut touched = Vec::new();
+            state.fold(event, &mut touched);
+            let told = |one: Touched| touched.contains(&one);
             for (id, project) in &state.projects.by_id {
                 let same = before.projects.by_id.get(id) == Some(project);
-                prop_assert!(same || touched == Touched::Project(id.clone()));
+                prop_assert!(same || told(Touched::Project(id.clone())));
             }
             for (name, host) in &state.system.hosts {
                 let same = before.system.hosts.get(name) == Some(host);
-                prop_assert!(same || touched == Touched::Host(name.clone()));
+                prop_assert!(same || told(Touched::Host(name.clone())));
             }
-            prop_assert!(before.alerts.active == state.alerts.active || touched == Touched::Alerts);
-            let work = before.work.task_counts == state.work.task_counts
-                && before.work.agent_counts == state.work.agent_counts
-                && before.work.hour == state.work.hour;
-            prop_assert!(work || touched == Touched::Work);
+            prop_assert!(before.alerts.active == state.alerts.active || told(Touched::Alerts));
+            let of_work = |one| told(Touched::Work(one));
+            let (old, new) = (&before.work, &state.work);
+            for id in old.tasks.keys().chain(new.tasks.keys()) {
+                let same = old.tasks.get(id) == new.tasks.get(id)
+                    && old.index.stuck.contains(id) == new.index.stuck.contains(id);
+                prop_assert!(same || of_work(work::state::Touched::Task(id.clone())), "task {id}");
+            }
+            for id in old.agents.keys().chain(new.agents.keys()) {
+                let same = old.agents.get(id) == new.agents.get(id);
+                prop_assert!(same || of_work(work::state::Touched::Agent(id.clone())), "agent {id}");
+            }
+            for name in old.queues.keys().chain(new.queues.keys()) {
+                let same = old.queues.get(name) == new.queues.get(name);
+                prop_assert!(same || of_work(work::state::Touched::Queue(name.clone())), "{name}");
+            }
+            let totals = |of: &work::state::State| {
+                (of.index.tasks, of.index.agents, of.commands.clone(), of.jobs.clone(), of.growth)
+            };
+            let same = totals(old) == totals(new) && old.hour == new.hour;
+            prop_assert!(same || of_work(work::state::Touched::Totals));
         }
+    }
+
+    /// What the index says is what looking at everything would give.
+    #[test]
+    fn the_index_is_what_looking_at_everything_gives(journal in journal()) {
+        let mut state = State::default();
+        for event in &journal {
+            state.replay(event);
+            let kept = state.work.index.clone();
+            state.work.reindex(state.now, &state.settings.work);
+            prop_assert_eq!(&kept, &state.work.index);
+        }
+        let mut seen = [0; 5];
+        state.work.agents.values().for_each(|agent| seen[agent.state as usize] += 1);
+        prop_assert_eq!(seen, state.work.index.agents);
     }
 
     #[test]
@@ -151,14 +199,16 @@ fn check(bytes: &[u8], expect: &str) {
 #[test]
 fn other_layouts_are_named() {
     check(&[], "the encoded state is empty");
-    check(&[0x7f], "state of layout 127, expected 1");
+    check(&[0x7f], "state of layout 127, expected 2");
 }
 
 #[test]
 fn ticks_are_time_but_not_events() {
     let tick = Event::decode("clock.ticked", "{}").unwrap().unwrap();
     let mut state = State::default();
-    assert_eq!(state.fold(&envelope(7, 1_000, 0, tick)), Touched::None);
+    let mut touched = Vec::new();
+    state.fold(&envelope(7, 1_000, 0, tick), &mut touched);
+    assert_eq!(touched, [Touched::Work(work::state::Touched::Totals)], "the first check of depth");
     assert_eq!((state.seq, state.events), (7, 0));
     assert_eq!(state.now, Timestamp::from_ms(START + 1_000));
 }

@@ -14,8 +14,18 @@ pub use vocabulary::*;
 #[cfg(feature = "ssr")]
 mod brief;
 #[cfg(feature = "ssr")]
+pub mod build;
+#[cfg(feature = "ssr")]
 mod events;
+#[cfg(feature = "ssr")]
+mod fingerprint;
+#[cfg(feature = "ssr")]
+pub mod health;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]
+mod step;
+#[cfg(feature = "ssr")]
 pub use events::*;
+#[cfg(feature = "ssr")]
+pub use step::{outcome, step};

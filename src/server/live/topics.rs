@@ -5,7 +5,7 @@ use crate::domain::Topic;
 use crate::domain::range::RangeParams;
 use crate::pipeline::hub::{Fallen, snapshot_text};
 use crate::pipeline::publish::Published;
-use crate::server::{App, read};
+use crate::server::{App, read, work};
 use crate::wire::Seq;
 use axum::extract::ws::Utf8Bytes;
 use std::sync::atomic::Ordering;
@@ -120,6 +120,10 @@ async fn snapshot(
         let detail = Box::pin(read::project_detail(app, shown, id, &RangeParams::default()))
             .await
             .map_err(|error| error.detail)?;
+        return serde_json::to_string(&detail).map(|data| made(&data)).map_err(|e| e.to_string());
+    }
+    if let Topic::Task(id) = topic {
+        let detail = Box::pin(work::task(app, id)).await.map_err(|error| error.detail)?;
         return serde_json::to_string(&detail).map(|data| made(&data)).map_err(|e| e.to_string());
     }
     if reason.is_none() {

@@ -136,6 +136,6 @@ pub fn spoken(n: usize) -> Vec<Envelope> {
 /// The state at the end of a journal.
 pub fn fold(journal: &[Envelope]) -> State {
     let mut state = State::default();
-    journal.iter().for_each(|envelope| drop(state.fold(envelope)));
+    journal.iter().for_each(|envelope| state.replay(envelope));
     state
 }

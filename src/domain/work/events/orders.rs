@@ -31,6 +31,8 @@ pub struct CommandRequested {
 pub struct CommandDelivered {
     /// Which.
     pub command: Arc<str>,
+    /// About which task.
+    pub task: Arc<str>,
 }
 
 /// The owner has answered a command.
@@ -38,6 +40,10 @@ pub struct CommandDelivered {
 pub struct CommandSettled {
     /// Which.
     pub command: Arc<str>,
+    /// What was asked for.
+    pub kind: CommandKind,
+    /// About which task.
+    pub task: Arc<str>,
     /// `done` or `refused`.
     pub status: CommandStatus,
     /// What it said.

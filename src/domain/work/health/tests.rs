@@ -1,0 +1,1 @@
+//! Each rule at, just below and just above its threshold.
