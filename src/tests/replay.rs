@@ -243,8 +243,9 @@ impl Client {
         let tasks: Vec<_> = state.tasks.values().map(|t| work::build::task(state, t)).collect();
         prop_assert_eq!(held, tasks);
         let (findings, settings) = (fresh.work_findings(100), &shown.state.settings.work);
-        let page = work::build::page(state, &findings, now, settings, self.work.cursor.clone());
-        prop_assert_eq!(self.work.diff(&page), WorkDelta::default());
+        let cursor = self.work.cursor.clone();
+        let board = work::build::page(state, &findings, now, settings, cursor);
+        prop_assert_eq!(self.work.diff(&board), WorkDelta::default());
         let lines: Vec<_> =
             folded.iter().rev().filter_map(ticker::line).take(Ticker::KEPT).collect();
         prop_assert_eq!(&self.ticker.lines, &lines);

@@ -87,7 +87,7 @@ fn fold_word(word: &str, out: &mut String) {
         out.push_str(word);
     } else if digits == word.len() {
         number(out);
-    } else if hex || (word.starts_with(|c: char| c.is_ascii_digit()) && units.len() > 3) {
+    } else if hex || is_id(word, units) {
         out.push_str("<id>");
     } else {
         let mut in_number = false;
@@ -100,6 +100,12 @@ fn fold_word(word: &str, out: &mut String) {
             in_number = c.is_ascii_digit();
         }
     }
+}
+
+/// Whether a word with digits in it is no number with a unit: it begins with a digit, and what
+/// follows the number is long or holds digits again.
+fn is_id(word: &str, units: &str) -> bool {
+    units.len() < word.len() && (units.len() > 3 || units.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// A number; the parts of one with a point or of a list of them are one.

@@ -198,7 +198,7 @@ impl State {
     }
 
     /// Counts how a task ended, at the event's own time.
-    fn count(&mut self, pass: &Pass<'_>, event: &Event) {
+    fn count(&mut self, pass: &mut Pass<'_>, event: &Event) {
         let (id, agent, outcomes) = match event {
             Event::Completed(e) => {
                 let run = e.duration_ms.filter(|ms| ms.is_finite());
@@ -224,11 +224,15 @@ impl State {
         let agent = agent.clone().or_else(|| task.and_then(|task| task.agent.clone()));
         if let Some(had) = agent.and_then(|id| self.agents.get_mut(&id)) {
             super::add(Arc::make_mut(had).hour.at(at), &outcomes);
+            pass.touched.push(Touched::Agent(had.id.clone()));
         }
+        pass.touched.push(Touched::Queue(queue));
+        pass.touched.push(Touched::Totals);
     }
 
-    fn note_wait(&mut self, pass: &Pass<'_>, task: &Task, ms: f64) {
+    fn note_wait(&mut self, pass: &mut Pass<'_>, task: &Task, ms: f64) {
         let at = pass.stamp.time;
+        pass.touched.extend(task.agent.clone().map(Touched::Agent));
         if let Some(sketch) = self.queue_mut(&task.queue).and_then(|queue| queue.waits.at(at)) {
             Arc::make_mut(sketch).add(ms);
         }
@@ -238,9 +242,10 @@ impl State {
         }
     }
 
-    fn complete(&mut self, pass: &Pass<'_>, task: &Task) {
+    fn complete(&mut self, pass: &mut Pass<'_>, task: &Task) {
         self.completed = self.completed.saturating_add(1);
         let at = pass.stamp.time;
+        pass.touched.extend(task.agent.clone().map(Touched::Agent));
         if let Some(ms) = task.duration_ms {
             if let Some(sketch) = self.queue_mut(&task.queue).and_then(|queue| queue.runs.at(at)) {
                 Arc::make_mut(sketch).add(ms);

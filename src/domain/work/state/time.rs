@@ -22,6 +22,8 @@ impl State {
                 }
                 Due::Command(id) => {
                     self.settle(&id, at, CommandStatus::Expired, None);
+                    let task = self.commands.get(&id).map(|command| command.task_id.clone());
+                    touched.extend(task.map(Touched::Task));
                     touched.push(Touched::Totals);
                 }
             }
