@@ -1,61 +1,13 @@
 //! The fold against stories, and against models too simple to be wrong.
 
 use super::*;
-use crate::domain::work::{AgentState, CommandStatus, Event, JobStatus, TaskStatus, WorkSettings};
-use crate::wire::Stamp;
+use crate::domain::work::story::Story;
+use crate::domain::work::{AgentState, CommandStatus, JobStatus, TaskStatus};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// A state, and the next position of its journal.
-#[derive(Default)]
-struct Story {
-    state: State,
-    settings: WorkSettings,
-    seq: u64,
-    now: i64,
-}
-
 impl Story {
-    /// An event that comes when it happens.
-    fn tell(&mut self, ms: i64, kind: &str, data: serde_json::Value) -> Vec<Touched> {
-        self.tell_late(ms, ms, kind, data)
-    }
-
-    /// An event of `time` that comes at `at`.
-    fn tell_late(
-        &mut self,
-        at: i64,
-        time: i64,
-        kind: &str,
-        data: serde_json::Value,
-    ) -> Vec<Touched> {
-        self.seq += 1;
-        self.now = self.now.max(at);
-        let (at, time) = (Timestamp::from_ms(at), Timestamp::from_ms(time));
-        let (seq, source, id) = (self.seq, "test".into(), self.seq.to_string().into());
-        let event = Event::decode(kind, &data.to_string()).unwrap().unwrap();
-        let stamp = Stamp { seq, at, time, source, id, subject: None };
-        let mut touched = Vec::new();
-        self.state.advance(at, &self.settings, &mut touched);
-        self.state.fold(&stamp, &event, at, &self.settings, &mut touched);
-        self.state.advance(at, &self.settings, &mut touched);
-        touched
-    }
-
-    fn wait(&mut self, ms: i64) {
-        self.now = ms;
-        self.state.advance(Timestamp::from_ms(ms), &self.settings, &mut Vec::new());
-    }
-
-    fn task(&self, id: &str) -> &Task {
-        self.state.tasks.get(id).unwrap()
-    }
-
-    fn agent(&self, id: &str) -> &Agent {
-        self.state.agents.get(id).unwrap()
-    }
-
     fn job(&self) -> &Job {
         self.state.jobs.values().next().unwrap()
     }
