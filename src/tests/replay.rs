@@ -119,7 +119,7 @@ fn check_board(board: &Board, state: &State) -> Result<(), TestCaseError> {
     let timeless =
         |board: &Board| board.agents.values().map(|agent| timeless(agent)).collect::<Vec<_>>();
     prop_assert_eq!(timeless(board), timeless(&fresh));
-    prop_assert_eq!(board.next_deadline(&state), fresh.next_deadline(&state));
+    prop_assert_eq!(board.next_deadline(state), fresh.next_deadline(state));
     Ok(())
 }
 

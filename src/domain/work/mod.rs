@@ -25,8 +25,6 @@ pub mod health;
 pub mod state;
 #[cfg(feature = "ssr")]
 mod step;
-#[cfg(all(test, feature = "ssr"))]
-mod story;
 #[cfg(feature = "ssr")]
 pub use events::*;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! Each rule at, just below and just above its threshold, at times of the test's choosing.
 
 use super::*;
-use crate::domain::work::story::Story;
+use crate::domain::work::state::story::Story;
 use serde_json::json;
 
 const MINUTE: i64 = 60_000;

@@ -11,6 +11,8 @@ mod fold;
 mod index;
 mod orders;
 mod queue;
+#[cfg(test)]
+pub mod story;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The fold against stories, and against models too simple to be wrong.
 
 use super::*;
-use crate::domain::work::story::Story;
+use crate::domain::work::state::story::Story;
 use crate::domain::work::{AgentState, CommandStatus, JobStatus, TaskStatus};
 use proptest::prelude::*;
 use serde_json::json;

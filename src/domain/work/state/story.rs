@@ -1,7 +1,7 @@
 //! Stories for the tests of this domain: events told one by one, at times of the test's choosing.
 
-use super::state::{Agent, State, Task, Touched};
-use super::{Event, WorkSettings};
+use super::{Agent, State, Task, Touched};
+use crate::domain::work::{Event, WorkSettings};
 use crate::wire::{Stamp, Timestamp};
 
 /// A state, and the next position of its journal.
