@@ -7,8 +7,11 @@ use crate::wire::{Stamp, Timestamp};
 /// A state, and the next position of its journal.
 #[derive(Default)]
 pub struct Story {
+    /// The state so far.
     pub state: State,
+    /// The thresholds.
     pub settings: WorkSettings,
+    /// The time, in milliseconds.
     pub now: i64,
     seq: u64,
 }
@@ -40,15 +43,18 @@ impl Story {
         touched
     }
 
+    /// Nothing comes until then.
     pub fn wait(&mut self, ms: i64) {
         self.now = ms;
         self.state.advance(Timestamp::from_ms(ms), &self.settings, &mut Vec::new());
     }
 
+    /// A task that is known.
     pub fn task(&self, id: &str) -> &Task {
         self.state.tasks.get(id).unwrap()
     }
 
+    /// An agent that is known.
     pub fn agent(&self, id: &str) -> &Agent {
         self.state.agents.get(id).unwrap()
     }
