@@ -26,7 +26,12 @@ impl State {
     ) {
         let pass = &mut Pass { stamp, now, settings, touched };
         match event {
-            Event::AgentOnline(e) => self.agent_seen(pass, e, |_| Some(AgentState::Idle)),
+            Event::AgentOnline(e) => self.agent(pass, &e.agent, true, |agent, at| {
+                agent.introduce(e);
+                agent.hear(at);
+                // Whoever comes says where it stands; that is no move.
+                agent.enter(at, e.state.unwrap_or(AgentState::Idle));
+            }),
             Event::AgentHeartbeat(e) => self.agent_seen(pass, e, |agent| {
                 // Who is heard of is not gone, whatever it said before.
                 (!agent.is_online()).then_some(AgentState::Idle)
@@ -101,9 +106,13 @@ impl State {
             }
             None => Agent::new(id.clone(), pass.stamp),
         };
-        let before = agent.state;
+        let (before, known) = (agent.state, self.agents.contains_key(id));
         change(&mut agent, at);
-        if agent.state != before || !self.agents.contains_key(id) {
+        if !known {
+            // What it says first is where it stands, and no move.
+            (agent.illegal_moves, agent.last_illegal) = (0, None);
+        }
+        if agent.state != before || !known {
             pass.touched.push(Touched::Totals);
         }
         self.put_agent(id, Some(agent), pass.settings);

@@ -158,7 +158,12 @@ impl Task {
             return;
         }
         let from = self.status;
-        self.updated_at = stamp.time;
+        // An answer to a command is dated by the server. The owner's clock may be behind it, and
+        // what it says next must not be taken for late.
+        let answered = matches!(event, Event::CommandSettled(_)) && to == TaskStatus::Queued;
+        if !answered {
+            self.updated_at = stamp.time;
+        }
         self.status = to;
         self.note_details(stamp.time, from, event);
     }

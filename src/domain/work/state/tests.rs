@@ -221,6 +221,31 @@ fn commands_are_delivered_answered_or_expire() {
 }
 
 #[test]
+fn an_owner_whose_clock_is_behind_is_not_late() {
+    let mut story = Story::dead(1);
+    let command = json!({"command": "c", "kind": "retry", "task": "t0", "source": "test",
+        "actor": "me", "deadline": Timestamp::from_ms(90_000)});
+    story.tell(10_000, "command.requested", command);
+    let done = json!({"command": "c", "kind": "retry", "task": "t0", "status": "done"});
+    story.tell(10_010, "command.settled", done);
+    story.tell_late(10_020, 5_000, "task.queued", json!({"task": "t0"}));
+    story.tell_late(10_030, 5_010, "task.started", json!({"task": "t0"}));
+    assert_eq!(story.task("t0").status, TaskStatus::Working);
+    story.tell_late(10_040, 5_020, "task.completed", json!({"task": "t0"}));
+    assert!(story.state.tasks.is_empty());
+}
+
+#[test]
+fn what_an_agent_says_first_is_no_move() {
+    let mut story = Story::default();
+    story.tell(1, "agent.state_changed", json!({"agent": "a", "state": "blocked"}));
+    assert_eq!((story.agent("a").state, story.agent("a").illegal_moves), (AgentState::Blocked, 0));
+    story.tell(2, "agent.offline", json!({"agent": "a"}));
+    story.tell(3, "agent.online", json!({"agent": "a", "state": "working"}));
+    assert_eq!((story.agent("a").state, story.agent("a").illegal_moves), (AgentState::Working, 0));
+}
+
+#[test]
 fn a_job_sends_what_was_meant_and_nothing_twice() {
     let mut story = Story::dead(3);
     story.retry_all(10, 3, false);
