@@ -24,16 +24,18 @@ mod memory;
 mod report;
 mod server;
 mod snapshot;
+mod work;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Every measurement, by the name it is asked for.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     // First, because what others gave back would be used again and not be seen to grow.
     ("memory", memory::run),
     ("ingest", ingest::run),
     ("fold", fold::run),
+    ("work", work::run),
     ("fanout", fanout::run),
     ("snapshot", snapshot::run),
     ("latency", latency::run),
