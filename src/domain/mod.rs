@@ -12,6 +12,8 @@ pub mod summary;
 pub mod summary_api;
 
 #[cfg(feature = "ssr")]
+pub mod levels;
+#[cfg(feature = "ssr")]
 pub mod rollup;
 #[cfg(feature = "ssr")]
 pub mod sketch;

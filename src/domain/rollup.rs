@@ -165,12 +165,19 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
     }
 }
 
-fn encode<B: Serialize>(bucket: &B) -> Result<Vec<u8>> {
+/// A record as compact bytes.
+///
+/// # Errors
+/// Never for what is kept here: every part of it can be encoded.
+pub fn encode<B: Serialize>(bucket: &B) -> Result<Vec<u8>> {
     rmp_serde::to_vec(bucket).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// Bytes that are no rollup mean a damaged file: it is made anew from the journal.
-fn decode<B: DeserializeOwned>(bytes: &[u8]) -> Result<B> {
+/// What [`encode`] wrote.
+///
+/// # Errors
+/// Other bytes mean a damaged file: it is made anew from the journal.
+pub fn decode<B: DeserializeOwned>(bytes: &[u8]) -> Result<B> {
     rmp_serde::from_slice(bytes).map_err(|error| {
         let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         rusqlite::Error::SqliteFailure(corrupt, Some(error.to_string()))

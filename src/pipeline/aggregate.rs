@@ -5,6 +5,7 @@
 
 use super::board::{Board, Refreshed};
 use super::checkpoint::Checkpointer;
+use super::depths::Depths;
 use super::history::{Batch, History, Sample, Series};
 use super::hub::{Change, Hub};
 use super::journal::Committed;
@@ -58,6 +59,7 @@ pub struct Aggregate {
     lines: VecDeque<TickerLine>,
     skipped: u64,
     overall: Option<u32>,
+    depths: Depths,
     /// What the rules about work find.
     work_findings: Arc<[Finding]>,
     /// When the server's insides were last shown.
@@ -125,6 +127,7 @@ impl Aggregate {
             lines: VecDeque::new(),
             skipped: 0,
             overall: None,
+            depths: Depths::default(),
             insides_shown: Instant::now(),
             state,
             board,
@@ -429,6 +432,7 @@ impl Aggregate {
                 value: f64::from(score),
             }));
         }
+        samples.extend(self.depths.changes(&self.state.work, &refreshed.queues, time));
         if self.held.is_empty() && samples.is_empty() {
             return;
         }

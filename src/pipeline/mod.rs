@@ -12,6 +12,7 @@ pub mod aggregate;
 pub mod board;
 pub mod checkpoint;
 pub mod clock;
+mod depths;
 pub mod history;
 pub mod hub;
 pub mod ingest;

@@ -7,12 +7,13 @@ use super::{
     ErrorRate, ErrorRates, Event, ProjectId, Registered, Requested, ResponseTimes, Run, TrendPoint,
     Validated, ValidationRates, ValidationStatus,
 };
-use crate::domain::range::{RESOLUTIONS, Range};
+use crate::domain::levels::{Levels, Noted};
+use crate::domain::range::Range;
 use crate::domain::rollup::{Rollups, Steps, finest};
 use crate::domain::sketch::{RELATIVE_ERROR, Sketch};
 use crate::domain::window::Bucket;
 use crate::wire::{Stamp, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, Result, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ const MAX_TYPES: usize = 64;
 const OTHER: &str = "other";
 
 const ROLLUPS: Rollups<Rollup> = Rollups::new("project_rollups");
+const SCORES: Levels = Levels::new("scores");
 
 /// What happened in a step.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -130,7 +132,7 @@ impl Rollup {
 pub struct Pending {
     steps: Steps<Rollup>,
     runs: Vec<(ProjectId, Run)>,
-    scores: BTreeMap<(Arc<str>, Timestamp), f64>,
+    scores: Noted,
 }
 
 impl Pending {
@@ -175,26 +177,17 @@ impl Pending {
                 .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
             insert.execute(params![id.as_str(), run.at.ms(), run.seq as i64, json])?;
         }
-        let mut insert =
-            tx.prepare_cached("INSERT OR REPLACE INTO scores VALUES (?1, ?2, ?3, ?4)")?;
-        for ((series, at), value) in &self.scores {
-            for (res, kept) in RESOLUTIONS.iter().enumerate() {
-                insert.execute(params![res as i64, series, at.floor(kept.step_ms).ms(), value])?;
-            }
-        }
-        Ok(())
+        SCORES.write(tx, &self.scores)
     }
 }
 
 /// SQL that makes the tables.
 pub fn schema() -> String {
-    let rollups = ROLLUPS.schema();
+    let (rollups, scores) = (ROLLUPS.schema(), SCORES.schema());
     format!(
-        "{rollups}
+        "{rollups}{scores}
          CREATE TABLE runs (project TEXT NOT NULL, at INTEGER NOT NULL,
-            seq INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (project, at, seq)) WITHOUT ROWID;
-         CREATE TABLE scores (res INTEGER NOT NULL, series TEXT NOT NULL,
-            at INTEGER NOT NULL, score REAL NOT NULL, PRIMARY KEY (res, series, at)) WITHOUT ROWID;"
+            seq INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (project, at, seq)) WITHOUT ROWID;"
     )
 }
 
@@ -214,11 +207,7 @@ pub fn prune(
     for series in &seen {
         tx.prepare_cached("DELETE FROM runs WHERE project = ?1 AND at < ?2")?
             .execute(params![series, now.plus(-runs_ms).ms()])?;
-        for (res, kept) in RESOLUTIONS.iter().enumerate() {
-            let before = now.plus(-kept.keep_ms).floor(kept.step_ms);
-            tx.prepare_cached("DELETE FROM scores WHERE res = ?1 AND series = ?2 AND at < ?3")?
-                .execute(params![res as i64, series, before.ms()])?;
-        }
+        SCORES.prune(tx, series, now)?;
     }
     Ok(seen.pop())
 }
@@ -240,42 +229,7 @@ pub fn scores(
     series: &str,
     range: &Range,
 ) -> Result<Vec<(Timestamp, Option<f64>)>> {
-    let mut statement = db.prepare_cached(
-        "SELECT at, score FROM scores WHERE res = ?1 AND series = ?2 AND at >= ?3 AND at < ?4
-         ORDER BY at",
-    )?;
-    let asked = params![range.resolution() as i64, series, range.from.ms(), range.to.ms()];
-    let noted: Vec<(Timestamp, f64)> = statement
-        .query_map(asked, |row| Ok((Timestamp::from_ms(row.get(0)?), row.get(1)?)))?
-        .collect::<Result<_>>()?;
-    let mut noted = noted.into_iter().peekable();
-    let mut score = score_before(db, series, range)?;
-    let at_end = |at: Timestamp| {
-        while let Some((_, value)) = noted.next_if(|(t, _)| *t < at.plus(range.step_ms)) {
-            score = Some(value);
-        }
-        (at, score)
-    };
-    Ok(range.steps().map(at_end).collect())
-}
-
-/// The last score noted before the range. Where the steps it is read from are not kept any more,
-/// coarser ones that end before it are looked at.
-fn score_before(db: &Connection, series: &str, range: &Range) -> Result<Option<f64>> {
-    let mut statement = db.prepare_cached(
-        "SELECT score FROM scores WHERE res = ?1 AND series = ?2 AND at < ?3
-         ORDER BY at DESC LIMIT 1",
-    )?;
-    for (res, kept) in RESOLUTIONS.iter().enumerate() {
-        let before = range.from.floor(kept.step_ms).ms();
-        let found = statement
-            .query_row(params![res as i64, series, before], |row| row.get(0))
-            .optional()?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
+    SCORES.read(db, series, range)
 }
 
 /// A project's history: a point for every step of the range.

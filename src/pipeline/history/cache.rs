@@ -8,6 +8,8 @@ use crate::domain::projects::{Metrics, ProjectId, Run, TrendPoint};
 use crate::domain::range::Range;
 use crate::domain::summary::RatePoint;
 use crate::domain::system::{CacheInternals, HostPoint};
+use crate::domain::work::history::{Found, Known};
+use crate::domain::work::{QueuePoint, TaskFilter, TaskItem};
 use crate::wire::{ApiError, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
@@ -33,6 +35,8 @@ pub enum Scope {
     Project(Arc<str>),
     /// One host.
     Host(Arc<str>),
+    /// Tasks and queues.
+    Work,
 }
 
 /// A query.
@@ -48,6 +52,12 @@ pub enum Query {
     Host(Arc<str>, Range),
     /// How much came in.
     Rates(Range),
+    /// Tasks that match.
+    Tasks(TaskFilter, usize, Option<(Timestamp, Arc<str>)>),
+    /// One task.
+    Task(Arc<str>),
+    /// A queue's history.
+    Queue(Option<Arc<str>>, Range),
 }
 
 impl Query {
@@ -58,6 +68,7 @@ impl Query {
             }
             Self::Host(name, _) => Scope::Host(name.clone()),
             Self::Metrics(None, _) | Self::Rates(_) => Scope::All,
+            Self::Tasks(..) | Self::Task(_) | Self::Queue(..) => Scope::Work,
         }
     }
 }
@@ -75,6 +86,12 @@ pub enum Answer {
     Host(Arc<Vec<HostPoint>>),
     /// To [`Query::Rates`].
     Rates(Arc<Vec<RatePoint>>),
+    /// To [`Query::Tasks`].
+    Tasks(Arc<Found>),
+    /// To [`Query::Task`].
+    Task(Arc<Option<Known>>),
+    /// To [`Query::Queue`].
+    Queue(Arc<Vec<QueuePoint>>),
 }
 
 impl Answer {
@@ -87,6 +104,10 @@ impl Answer {
             Self::Metrics(all) => of(64, all.health_trend.len() + 2 * all.errors.by_type.len()),
             Self::Host(all) => of(size_of::<HostPoint>(), all.len()),
             Self::Rates(all) => of(size_of::<RatePoint>(), all.len()),
+            // With its texts.
+            Self::Tasks(found) => of(2 * size_of::<TaskItem>(), found.items.len()),
+            Self::Task(known) => known.as_ref().as_ref().map_or(OVERHEAD, Known::bytes),
+            Self::Queue(all) => of(size_of::<QueuePoint>(), all.len()),
         }
     }
 }

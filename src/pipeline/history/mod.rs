@@ -4,13 +4,13 @@
 //! holds its position in the journal, kept in the same transaction as the rows, so an event is
 //! never missing and never counted twice, whatever ends when. It is derived: whenever it cannot be
 //! trusted (another version, damage, another past of the journal) it is thrown away and made anew
-//! from the journal. Scores are not in the journal, but follow from the state as it was; they are
-//! noted as they change while the server runs, and are not made anew.
+//! from the journal. Levels (scores, depths of queues) are not in the journal, but follow from the
+//! state as it was; they are noted as they change while the server runs, and are not made anew.
 //!
 //! **Back-pressure.** [`History::feed`] waits while the thread is behind, and so holds back the
 //! aggregate, the journal and the producers. It does not wait for a thread that cannot write (a
 //! full disk) or is stopping: then the batch is let go, and the thread reads it from the journal
-//! when it can write again. So the live board goes on, and nothing but scores is lost.
+//! when it can write again. So the live board goes on, and nothing but levels is lost.
 
 mod cache;
 mod queries;
@@ -48,23 +48,25 @@ const READ_PATIENCE: Duration = Duration::from_secs(2);
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
-/// What a score is of.
+/// What a level is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Series {
-    /// One project.
+    /// The score of one project, 0 to 100.
     ProjectScore(ProjectId),
-    /// Everything.
+    /// The score of everything.
     OverallScore,
+    /// How many tasks wait in a queue; in all of them together if none is named.
+    QueueDepth(Option<Arc<str>>),
 }
 
-/// A score as of a moment.
+/// A level as of a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// Of what.
     pub series: Series,
     /// Since when.
     pub time: Timestamp,
-    /// 0 to 100.
+    /// How much.
     pub value: f64,
 }
 
@@ -77,7 +79,7 @@ pub struct Batch {
     pub at: Timestamp,
     /// Every event, in order.
     pub envelopes: Vec<Envelope>,
-    /// Scores that are others now.
+    /// Levels that are others now.
     pub samples: Vec<Sample>,
 }
 
@@ -88,7 +90,7 @@ pub struct Options {
     pub dir: PathBuf,
     /// The journal's identity and head.
     pub journal: Cursor,
-    /// Days that runs are kept for.
+    /// Days that runs, and tasks that are over, are kept for.
     pub retain_days: u32,
 }
 

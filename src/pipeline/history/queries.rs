@@ -11,6 +11,8 @@ use crate::domain::summary::RatePoint;
 use crate::domain::system::HostPoint;
 use crate::domain::system::history as system;
 use crate::domain::window::Bucket;
+use crate::domain::work::history::{self as work, Found, Known};
+use crate::domain::work::{QueuePoint, TaskFilter, TaskItem, TaskStep};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -106,6 +108,62 @@ impl History {
         let Answer::Rates(points) = self.ask(Query::Rates(range), read).await? else {
             return Err(mixed_up());
         };
+        Ok(Arc::unwrap_or_clone(points))
+    }
+
+    /// Tasks that match, newest first and those of one moment by id, at most `limit` of them, that
+    /// come after the one at `after`; how many match in all, as far as they were counted; and
+    /// whether there are more. Whether they are stuck and what is asked of their owners is not in
+    /// it: history does not know.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read, or not in time.
+    pub async fn tasks(
+        &self,
+        filter: &TaskFilter,
+        limit: usize,
+        after: Option<(Timestamp, Arc<str>)>,
+    ) -> Result<(Vec<TaskItem>, usize, bool), ApiError> {
+        let query = Query::Tasks(filter.clone(), limit, after.clone());
+        let filter = filter.clone();
+        let read = move |db: &Connection| {
+            Ok(Answer::Tasks(Arc::new(work::list(db, &filter, limit, after.as_ref())?)))
+        };
+        let Answer::Tasks(found) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        let Found { items, total, more } = Arc::unwrap_or_clone(found);
+        Ok((items, total, more))
+    }
+
+    /// One task, what came of it and the newest of its steps, oldest first; `None` for one that
+    /// nobody has sent anything about.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn task(
+        &self,
+        id: &str,
+    ) -> Result<Option<(TaskItem, Option<serde_json::Value>, Vec<TaskStep>)>, ApiError> {
+        let id: Arc<str> = id.into();
+        let query = Query::Task(id.clone());
+        let read = move |db: &Connection| Ok(Answer::Task(Arc::new(work::find(db, &id)?)));
+        let Answer::Task(known) = self.ask(query, read).await? else { return Err(mixed_up()) };
+        Ok(Option::clone(&known).map(|Known { item, result, history, .. }| (item, result, history)))
+    }
+
+    /// A queue's history, that of all of them when none is named: a point for every step.
+    ///
+    /// # Errors
+    /// 503 when the tables cannot be read.
+    pub async fn queue(
+        &self,
+        name: Option<Arc<str>>,
+        range: Range,
+    ) -> Result<Vec<QueuePoint>, ApiError> {
+        let query = Query::Queue(name.clone(), range);
+        let read = move |db: &Connection| {
+            Ok(Answer::Queue(Arc::new(work::queue(db, name.as_deref(), &range)?)))
+        };
+        let Answer::Queue(points) = self.ask(query, read).await? else { return Err(mixed_up()) };
         Ok(Arc::unwrap_or_clone(points))
     }
 

@@ -1,13 +1,13 @@
 //! The file: its tables, its position in the journal, and when it cannot be trusted.
 
-use crate::domain::{projects, system};
+use crate::domain::{projects, system, work};
 use crate::wire::{Cursor, Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 const KIB_CACHE: i64 = 16 << 10;
@@ -73,6 +73,8 @@ pub struct Pending {
     pub projects: projects::history::Pending,
     /// Of hosts, and the count of events.
     pub system: system::history::Pending,
+    /// Of tasks and queues.
+    pub work: work::history::Pending,
 }
 
 /// The file, open for writing. There is one a directory.
@@ -125,6 +127,7 @@ impl Store {
                 let tx = connection.transaction()?;
                 tx.execute_batch(&projects::history::schema())?;
                 tx.execute_batch(&system::history::schema())?;
+                tx.execute_batch(&work::history::schema())?;
                 tx.execute(
                     "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0)",
                     params![SCHEMA, &*journal.epoch],
@@ -162,6 +165,7 @@ impl Store {
         let tx = self.connection.transaction()?;
         pending.projects.write(&tx)?;
         pending.system.write(&tx)?;
+        pending.work.write(&tx)?;
         tx.prepare_cached("UPDATE meta SET position = ?1, at = ?2")?
             .execute(params![position as i64, at.ms()])?;
         tx.commit()?;
@@ -173,13 +177,14 @@ impl Store {
     ///
     /// # Errors
     /// Nothing was forgotten.
-    pub fn prune(&mut self, sweep: &mut Sweep, count: usize, runs_ms: i64) -> Result<()> {
+    pub fn prune(&mut self, sweep: &mut Sweep, count: usize, keep_ms: i64) -> Result<()> {
         let now = self.at;
         let tx = self.connection.transaction()?;
-        let project = projects::history::prune(&tx, sweep.project.as_deref(), count, now, runs_ms)?;
+        let project = projects::history::prune(&tx, sweep.project.as_deref(), count, now, keep_ms)?;
         let host = system::history::prune(&tx, sweep.host.as_deref(), count, now)?;
+        let queue = work::history::prune(&tx, sweep.queue.as_deref(), count, now, keep_ms)?;
         tx.commit()?;
-        (sweep.project, sweep.host) = (project, host);
+        (sweep.project, sweep.host, sweep.queue) = (project, host, queue);
         self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")
     }
 }
@@ -189,4 +194,5 @@ impl Store {
 pub struct Sweep {
     project: Option<String>,
     host: Option<String>,
+    queue: Option<String>,
 }

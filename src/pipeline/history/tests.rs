@@ -1,3 +1,5 @@
+mod work;
+
 use super::*;
 use crate::domain::Event;
 use crate::domain::projects::{Metrics, TrendPoint};

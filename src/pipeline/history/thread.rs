@@ -2,7 +2,7 @@
 
 use super::cache::Scope;
 use super::store::{self, Pending, Store, Sweep};
-use super::{Batch, Options, Series, Shared};
+use super::{Batch, Options, Sample, Series, Shared};
 use crate::domain::system::Event as SystemEvent;
 use crate::domain::{Envelope, Event};
 use crate::pipeline::journal::{JournalError, Reader};
@@ -155,7 +155,8 @@ impl Writer {
         let project = |name: &Arc<str>| Scope::Project(name.clone());
         let projects = work.pending.projects.touched().map(project);
         let hosts = work.pending.system.touched().cloned().map(Scope::Host);
-        self.shared.cache.touch(projects.chain(hosts));
+        let tasks = (!work.pending.work.is_empty()).then_some(Scope::Work);
+        self.shared.cache.touch(projects.chain(hosts).chain(tasks));
         self.shared.at.store(self.store.at().ms(), Ordering::Release);
         self.shared.position.send_replace(self.store.position());
     }
@@ -215,27 +216,24 @@ impl Work {
     fn take(&mut self, have: Seq, batch: Batch) {
         let Batch { last_seq, at, envelopes, samples } = batch;
         let have = have.max(self.position);
-        for Envelope { stamp, event } in envelopes.iter().filter(|e| e.stamp.seq > have) {
+        for Envelope { stamp, event } in envelopes.into_iter().filter(|e| e.stamp.seq > have) {
             self.events += 1;
             if !matches!(event, Event::System(SystemEvent::Ticked(_))) {
-                self.pending.system.count(stamp);
+                self.pending.system.count(&stamp);
             }
             match event {
-                Event::Projects(event) => self.pending.projects.add(stamp, event),
-                Event::System(event) => self.pending.system.add(stamp, event),
-                Event::Work(_)
-                | Event::Trading(_)
-                | Event::Metrics(_)
-                | Event::Alerts(_)
-                | Event::Settings(_) => {}
+                Event::Projects(event) => self.pending.projects.add(&stamp, &event),
+                Event::System(event) => self.pending.system.add(&stamp, &event),
+                Event::Work(event) => self.pending.work.add(stamp, event),
+                Event::Trading(_) | Event::Metrics(_) | Event::Alerts(_) | Event::Settings(_) => {}
             }
         }
-        for sample in samples {
-            let project = match &sample.series {
-                Series::ProjectScore(id) => Some(id),
-                Series::OverallScore => None,
-            };
-            self.pending.projects.score(project, sample.time, sample.value);
+        for Sample { series, time, value } in samples {
+            match series {
+                Series::ProjectScore(id) => self.pending.projects.score(Some(&id), time, value),
+                Series::OverallScore => self.pending.projects.score(None, time, value),
+                Series::QueueDepth(queue) => self.pending.work.depth(queue.as_ref(), time, value),
+            }
         }
         (self.position, self.at) = (self.position.max(last_seq), self.at.max(at));
     }
