@@ -3,24 +3,24 @@
 //! A flush comes at once when 100 ms have passed since the last one, else at the next boundary:
 //! a lone event is shown in milliseconds, and nobody is told more than ten times a second.
 
+mod views;
+mod work;
+
 use super::board::{Board, Refreshed};
 use super::checkpoint::Checkpointer;
 use super::depths::Depths;
 use super::history::{Batch, History, Sample, Series};
 use super::hub::{Change, Hub};
 use super::journal::Committed;
-use super::local::{Gauges, Local};
+use super::local::Gauges;
 use super::publish::{Doc, Published};
 use super::ticker;
 use crate::domain::health::Finding;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
-use crate::domain::summary::{Connections, Summary, Ticker, TickerDelta, TickerLine};
+use crate::domain::summary::{Summary, Ticker, TickerDelta, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
-use crate::domain::work::{
-    self, AgentsDelta, TaskDelta, TaskStep, TasksDelta, WorkDelta, WorkPage,
-};
-use crate::domain::{Envelope, Event, Topic, Touched};
+use crate::domain::{Envelope, Topic, Touched};
 use crate::wire::{Cursor, Seq, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,8 +36,6 @@ const FLUSH_EVERY: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_millis(500);
 /// Least time between two messages about nothing but the server's insides.
 const INSIDES_EVERY: Duration = Duration::from_secs(1);
-/// Findings about work that readers are shown.
-const MAX_WORK_FINDINGS: usize = 100;
 /// Envelopes handed to history at once when flushes cannot keep up.
 const MAX_HELD: usize = 20_000;
 
@@ -54,7 +52,7 @@ pub struct Aggregate {
     /// What the event in hand changed; kept for its room.
     touched: Vec<Touched>,
     /// Tasks whose page somebody follows, and what has happened to each since the last flush.
-    watched: BTreeMap<Arc<str>, Watched>,
+    watched: BTreeMap<Arc<str>, work::Watched>,
     /// Ticker lines since the last flush, newest first.
     lines: VecDeque<TickerLine>,
     skipped: u64,
@@ -74,13 +72,6 @@ struct Views {
     system: (SystemPage, Seq),
     ticker: (Ticker, Seq),
     projects_version: Seq,
-}
-
-/// What has happened to a task since the last flush.
-#[derive(Debug, Default)]
-struct Watched {
-    history: Vec<TaskStep>,
-    result: Option<serde_json::Value>,
 }
 
 /// What an aggregate is made of.
@@ -109,9 +100,9 @@ impl Aggregate {
         let refreshed = board.refresh(&state);
         let cursor = Cursor { epoch: epoch.clone(), seq: state.seq };
         let figures = gauges.read();
-        let system = system_page(&state, &board, &figures, cursor.clone());
+        let system = views::system_page(&state, &board, &figures, cursor.clone());
         let ticker = Ticker { as_of: state.now, cursor: cursor.clone(), lines };
-        let summary = summary(&state, &board, &figures, cursor);
+        let summary = views::summary(&state, &board, &figures, cursor);
         let seq = state.seq;
         let mut aggregate = Self {
             views: Views {
@@ -137,7 +128,7 @@ impl Aggregate {
             deadline,
             checkpoint,
         };
-        aggregate.work_findings = aggregate.board.work_findings(MAX_WORK_FINDINGS);
+        aggregate.work_findings = aggregate.board.work_findings(work::MAX_FINDINGS);
         aggregate.feed_history(&refreshed);
         let next = aggregate.board.next_deadline(&aggregate.state);
         aggregate.deadline.send_replace(next);
@@ -230,7 +221,7 @@ impl Aggregate {
 
     fn show_summary(&mut self, changes: &mut Vec<Change>) {
         let cursor = self.cursor();
-        let next = summary(&self.state, &self.board, &self.gauges.read(), cursor);
+        let next = views::summary(&self.state, &self.board, &self.gauges.read(), cursor);
         let (shown, version) = &mut self.views.summary;
         let delta = shown.diff(&next);
         if delta == Default::default() {
@@ -275,104 +266,6 @@ impl Aggregate {
             errors: live.errors,
             runs: live.runs,
         })
-    }
-
-    /// Notes what has happened to a task whose page somebody follows.
-    fn watch(&mut self, envelope: &Envelope) {
-        let Event::Work(event) = &envelope.event else { return };
-        if self.watched.is_empty() {
-            return;
-        }
-        if let Some((task, step)) = work::step(&envelope.stamp, event)
-            && let Some(watched) = self.watched.get_mut(&task)
-        {
-            watched.history.push(step);
-            watched.result = work::outcome(event).cloned().or_else(|| watched.result.take());
-        }
-    }
-
-    fn show_work(
-        &mut self,
-        refreshed: &Refreshed,
-        asked: &[Topic],
-        hub: &Hub,
-        changes: &mut Vec<Change>,
-    ) {
-        if refreshed.work {
-            self.work_findings = self.board.work_findings(MAX_WORK_FINDINGS);
-        }
-        let mut watched = BTreeMap::new();
-        for topic in asked {
-            match topic {
-                Topic::Agents if !refreshed.agents.is_empty() => {
-                    push(changes, Topic::Agents, &self.agents_delta(refreshed));
-                }
-                Topic::Tasks if !refreshed.tasks.is_empty() => {
-                    push(changes, Topic::Tasks, &self.tasks_delta(refreshed));
-                }
-                Topic::Work if refreshed.work => {
-                    // What the followers have is what was published last.
-                    let shown = hub.published();
-                    let delta = shown.work_page().value.diff(&self.work_page());
-                    if delta != WorkDelta::default() {
-                        push(changes, Topic::Work, &delta);
-                    }
-                }
-                Topic::Task(id) => {
-                    let noted = self.watched.remove(id).unwrap_or_default();
-                    if let Some(delta) = self.task_delta(refreshed, id, noted) {
-                        push(changes, topic.clone(), &delta);
-                    }
-                    watched.insert(id.clone(), Watched::default());
-                }
-                _ => {}
-            }
-        }
-        self.watched = watched;
-    }
-
-    fn work_page(&self) -> WorkPage {
-        let (state, settings) = (&self.state.work, &self.state.settings.work);
-        work::build::page(state, &self.work_findings, self.state.now, settings, self.cursor())
-    }
-
-    fn agents_delta(&self, refreshed: &Refreshed) -> AgentsDelta {
-        let changed = refreshed.agents.iter();
-        let gone = refreshed.agents.iter().filter(|change| change.item.is_none());
-        AgentsDelta {
-            total: self.board.agents.len(),
-            upsert: changed.filter_map(|change| change.item.as_deref().cloned()).collect(),
-            remove: gone.map(|change| change.id.clone()).collect(),
-        }
-    }
-
-    fn tasks_delta(&self, refreshed: &Refreshed) -> TasksDelta {
-        let state = &self.state.work;
-        let live = refreshed.tasks.iter().filter_map(|id| state.tasks.get(id));
-        let over = refreshed.over.iter().filter(|task| !state.tasks.contains_key(&task.id));
-        TasksDelta {
-            total: state.tasks.len(),
-            upsert: over
-                .map(|task| work::build::record(task))
-                .chain(live.map(|task| work::build::task(state, task)))
-                .collect(),
-        }
-    }
-
-    fn task_delta(
-        &self,
-        refreshed: &Refreshed,
-        id: &Arc<str>,
-        noted: Watched,
-    ) -> Option<TaskDelta> {
-        let state = &self.state.work;
-        let live = state.tasks.get(id).filter(|_| refreshed.tasks.contains(id));
-        let over = || refreshed.over.iter().rev().find(|task| task.id == *id);
-        let item = match live {
-            Some(task) => work::build::task(state, task),
-            None => work::build::record(over()?),
-        };
-        Some(TaskDelta { item, result: noted.result, history: noted.history })
     }
 
     fn show_system(&mut self, refreshed: &Refreshed, changes: &mut Vec<Change>) {
@@ -473,40 +366,5 @@ fn push<T: Serialize>(changes: &mut Vec<Change>, topic: Topic, delta: &T) {
     match serde_json::to_string(delta) {
         Ok(data) => changes.push(Change { topic, data }),
         Err(error) => tracing::error!(%topic, %error, "a delta cannot be encoded"),
-    }
-}
-
-fn summary(state: &State, board: &Board, local: &Local, cursor: Cursor) -> Summary {
-    let (validations, errors) = projects::brief::brief(&state.projects.totals, state.now);
-    let (agents, tasks) = work::state::counts(&state.work, state.now);
-    Summary {
-        as_of: state.now,
-        cursor,
-        health: board.health(),
-        projects: board.counts(),
-        validations,
-        errors,
-        agents,
-        tasks,
-        alerts: board.alerts(),
-        connections: Connections { websocket: local.internals.hub.clients },
-        hosts: board.hosts_brief(),
-        attention: board.attention(),
-        events_per_s: local.internals.ingest.events_per_s,
-    }
-}
-
-fn system_page(state: &State, board: &Board, local: &Local, cursor: Cursor) -> SystemPage {
-    let host = board.hosts.get(&local.host);
-    SystemPage {
-        as_of: state.now,
-        cursor,
-        cpu: host.and_then(|host| host.cpu),
-        memory: host.and_then(|host| host.memory),
-        disk: host.and_then(|host| host.disk),
-        process: local.process,
-        local_host: local.host.clone(),
-        hosts: board.hosts.values().cloned().collect(),
-        internals: local.internals,
     }
 }

@@ -1,24 +1,22 @@
 //! What follows from the state: rows, counts, findings and deadlines, kept up to date by what
 //! was touched, so that a flush costs what changed and not what exists.
 
-use crate::domain::health::{Finding, Health, Severity, Status, settle};
+mod findings;
+
+use crate::domain::health::Finding;
 use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
 use crate::domain::state::{State, Touched};
-use crate::domain::summary::{AlertCounts, HostsBrief, ProjectCounts};
+use crate::domain::summary::{HostsBrief, ProjectCounts};
 use crate::domain::system::{self, HostItem};
 use crate::domain::work::state::{Task, Touched as WorkTouched};
 use crate::domain::work::{self, AgentItem, AgentState};
 use crate::wire::Timestamp;
+use findings::Rank;
 use imbl::OrdMap;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Points a finding of each severity costs the overall score.
-const CRITICAL_POINTS: u32 = 10;
-const WARNING_POINTS: u32 = 4;
-/// Findings listed in the overview; enough to hold every one that costs points.
-const MAX_FINDINGS: usize = 50;
 /// Rows under "needs a look".
 const MAX_ATTENTION: usize = 8;
 
@@ -56,13 +54,6 @@ impl From<Touched> for Subject {
             Touched::Work(WorkTouched::Totals) => Self::Work,
         }
     }
-}
-
-/// Orders findings: worst first, then longest-standing.
-type Rank = (Reverse<Severity>, Timestamp, String, String);
-
-fn rank(finding: &Finding) -> Rank {
-    (Reverse(finding.severity), finding.since, finding.subject.clone(), finding.rule.clone())
 }
 
 /// What a refresh changed.
@@ -316,12 +307,6 @@ impl Board {
         out.agents.push(AgentChange { id: id.clone(), before: was, item: Some(item) });
     }
 
-    /// What the rules about work find, worst first, at most `limit` of it.
-    pub fn work_findings(&self, limit: usize) -> Arc<[Finding]> {
-        let of_work = self.ranked.values().filter(|finding| finding.rule.starts_with("work."));
-        of_work.take(limit).cloned().collect()
-    }
-
     fn count(&mut self, item: &ProjectItem, add: bool) {
         let counts = &mut self.counts;
         let by_status = match item.status {
@@ -352,46 +337,6 @@ impl Board {
         }
     }
 
-    fn set_findings(&mut self, subject: &Subject, findings: Vec<Finding>, out: &mut Refreshed) {
-        let had = self.held.remove(subject).unwrap_or_default();
-        if had.is_empty() && findings.is_empty() {
-            return;
-        }
-        let loud = |finding: &Finding| finding.severity >= Severity::Warning;
-        let mut gone = Vec::new();
-        for old in had {
-            if let Some(finding) = self.ranked.remove(&old) {
-                *self.alerts_of(finding.severity) -= 1;
-                gone.extend(Some(finding).filter(loud));
-            }
-        }
-        let same = |a: &Finding, b: &Finding| a.rule == b.rule && a.subject == b.subject;
-        let fired =
-            findings.iter().filter(|new| loud(new) && !gone.iter().any(|old| same(old, new)));
-        out.fired.extend(fired.cloned());
-        let is_there = |old: &Finding| findings.iter().any(|new| loud(new) && same(old, new));
-        gone.retain(|old| !is_there(old));
-        out.cleared.append(&mut gone);
-        if findings.is_empty() {
-            return;
-        }
-        self.held.insert(subject.clone(), findings.iter().map(rank).collect());
-        for finding in findings {
-            let severity = finding.severity;
-            if self.ranked.insert(rank(&finding), finding).is_none() {
-                *self.alerts_of(severity) += 1;
-            }
-        }
-    }
-
-    const fn alerts_of(&mut self, severity: Severity) -> &mut u64 {
-        match severity {
-            Severity::Critical => &mut self.critical,
-            Severity::Warning => &mut self.warning,
-            Severity::Info => &mut self.info,
-        }
-    }
-
     /// Projects by health.
     pub const fn counts(&self) -> ProjectCounts {
         self.counts
@@ -405,37 +350,6 @@ impl Board {
             .take(MAX_ATTENTION)
             .filter_map(|(_, _, id)| self.projects.get(id).map(|item| (**item).clone()))
             .collect()
-    }
-
-    /// The verdict over everything.
-    pub fn health(&self) -> Health {
-        let mut findings: Vec<Finding> = self.ranked.values().take(MAX_FINDINGS).cloned().collect();
-        for finding in &mut findings {
-            finding.points = match finding.severity {
-                Severity::Critical => CRITICAL_POINTS,
-                Severity::Warning => WARNING_POINTS,
-                Severity::Info => 0,
-            };
-        }
-        let left = settle(&mut findings);
-        let nothing_known = self.counts.total == self.counts.unknown
-            && self.hosts.len() == self.quiet.len()
-            && self.agents.is_empty();
-        let status = match findings.first().map(|worst| worst.severity) {
-            Some(Severity::Critical) => Status::Critical,
-            Some(Severity::Warning) => Status::Warning,
-            _ if nothing_known => Status::Unknown,
-            _ => Status::Ok,
-        };
-        let findings_total = u32::try_from(self.ranked.len()).unwrap_or(u32::MAX);
-        let score = (status != Status::Unknown).then_some(left);
-        Health { status, score, findings, findings_total }
-    }
-
-    /// Alerts: every finding of severity warning or worse is one.
-    pub const fn alerts(&self) -> AlertCounts {
-        let (critical, warning) = (self.critical, self.warning);
-        AlertCounts { active: critical + warning, acknowledged: 0, critical, warning }
     }
 
     /// Hosts in brief.

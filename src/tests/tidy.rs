@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// The domains; none of them knows another.
 const DOMAINS: [&str; 7] = ["projects", "work", "trading", "metrics", "system", "alerts", "access"];
 /// What the fold and the rules of a domain may use besides their own vocabulary and `wire`.
-const PURE: [&str; 7] =
-    ["health", "window", "sketch", "vocabulary", "check", "DataError", "Validate"];
+const PURE: [&str; 8] =
+    ["health", "window", "sketch", "percentiles", "vocabulary", "check", "DataError", "Validate"];
 /// Longest file, in lines; its inline tests are not counted.
 const MAX_LINES: usize = 400;
 
@@ -174,12 +174,7 @@ fn files_are_short() {
 #[test]
 fn no_path_of_somebodys_machine() {
     check("a path of one machine", |source| {
-        let homes = [
-            concat!("/ho", "me/"),
-            concat!("/Us", "ers/"),
-            concat!("/ro", "ot/"),
-            concat!("/wo", "rk/"),
-        ];
+        let homes = [concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
         let lines = source.text.lines().enumerate();
         lines
             .filter(|(_, line)| homes.iter().any(|home| line.contains(&format!("\"{home}"))))

@@ -1,0 +1,121 @@
+//! What is shown of agents and tasks; each topic only while somebody follows it.
+
+use super::super::board::Refreshed;
+use super::super::hub::{Change, Hub};
+use super::{Aggregate, push};
+use crate::domain::work::{
+    self, AgentsDelta, TaskDelta, TaskStep, TasksDelta, WorkDelta, WorkPage,
+};
+use crate::domain::{Envelope, Event, Topic};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Findings about work that readers are shown.
+pub(super) const MAX_FINDINGS: usize = 100;
+
+/// What has happened to a task since the last flush.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    history: Vec<TaskStep>,
+    result: Option<serde_json::Value>,
+}
+
+impl Aggregate {
+    /// Notes what has happened to a task whose page somebody follows.
+    pub(super) fn watch(&mut self, envelope: &Envelope) {
+        let Event::Work(event) = &envelope.event else { return };
+        if self.watched.is_empty() {
+            return;
+        }
+        if let Some((task, step)) = work::step(&envelope.stamp, event)
+            && let Some(watched) = self.watched.get_mut(&task)
+        {
+            watched.history.push(step);
+            watched.result = work::outcome(event).cloned().or_else(|| watched.result.take());
+        }
+    }
+
+    pub(super) fn show_work(
+        &mut self,
+        refreshed: &Refreshed,
+        asked: &[Topic],
+        hub: &Hub,
+        changes: &mut Vec<Change>,
+    ) {
+        if refreshed.work {
+            self.work_findings = self.board.work_findings(MAX_FINDINGS);
+        }
+        let mut watched = BTreeMap::new();
+        for topic in asked {
+            match topic {
+                Topic::Agents if !refreshed.agents.is_empty() => {
+                    push(changes, Topic::Agents, &self.agents_delta(refreshed));
+                }
+                Topic::Tasks if !refreshed.tasks.is_empty() => {
+                    push(changes, Topic::Tasks, &self.tasks_delta(refreshed));
+                }
+                Topic::Work if refreshed.work => {
+                    // What the followers have is what was published last.
+                    let shown = hub.published();
+                    let delta = shown.work_page().value.diff(&self.work_page());
+                    if delta != WorkDelta::default() {
+                        push(changes, Topic::Work, &delta);
+                    }
+                }
+                Topic::Task(id) => {
+                    let noted = self.watched.remove(id).unwrap_or_default();
+                    if let Some(delta) = self.task_delta(refreshed, id, noted) {
+                        push(changes, topic.clone(), &delta);
+                    }
+                    watched.insert(id.clone(), Watched::default());
+                }
+                _ => {}
+            }
+        }
+        self.watched = watched;
+    }
+
+    fn work_page(&self) -> WorkPage {
+        let (state, settings) = (&self.state.work, &self.state.settings.work);
+        work::build::page(state, &self.work_findings, self.state.now, settings, self.cursor())
+    }
+
+    fn agents_delta(&self, refreshed: &Refreshed) -> AgentsDelta {
+        let changed = refreshed.agents.iter();
+        let gone = refreshed.agents.iter().filter(|change| change.item.is_none());
+        AgentsDelta {
+            total: self.board.agents.len(),
+            upsert: changed.filter_map(|change| change.item.as_deref().cloned()).collect(),
+            remove: gone.map(|change| change.id.clone()).collect(),
+        }
+    }
+
+    fn tasks_delta(&self, refreshed: &Refreshed) -> TasksDelta {
+        let state = &self.state.work;
+        let live = refreshed.tasks.iter().filter_map(|id| state.tasks.get(id));
+        let over = refreshed.over.iter().filter(|task| !state.tasks.contains_key(&task.id));
+        TasksDelta {
+            total: state.tasks.len(),
+            upsert: over
+                .map(|task| work::build::record(task))
+                .chain(live.map(|task| work::build::task(state, task)))
+                .collect(),
+        }
+    }
+
+    fn task_delta(
+        &self,
+        refreshed: &Refreshed,
+        id: &Arc<str>,
+        noted: Watched,
+    ) -> Option<TaskDelta> {
+        let state = &self.state.work;
+        let live = state.tasks.get(id).filter(|_| refreshed.tasks.contains(id));
+        let over = || refreshed.over.iter().rev().find(|task| task.id == *id);
+        let item = match live {
+            Some(task) => work::build::task(state, task),
+            None => work::build::record(over()?),
+        };
+        Some(TaskDelta { item, result: noted.result, history: noted.history })
+    }
+}
