@@ -1,7 +1,7 @@
 //! Settings: by flag, then environment, then file, then default.
 
 use super::listen::Edge;
-use super::live::Pace;
+use super::socket::Pace;
 use crate::pipeline::hub::RingLimits;
 use serde::Deserialize;
 use std::net::SocketAddr;

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod read;
 pub mod router;
 pub mod server_fns;
+pub mod socket;
 pub mod work;
 
 use crate::pipeline::clock::Clock;
@@ -43,7 +44,7 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     /// Heartbeats of sockets.
-    pub pace: live::Pace,
+    pub pace: socket::Pace,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.

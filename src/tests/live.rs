@@ -3,7 +3,7 @@
 use crate::harness::{PATIENCE, Server};
 use bellwether::pipeline::hub::RingLimits;
 use bellwether::server::config::Tuning;
-use bellwether::server::live::Pace;
+use bellwether::server::socket::Pace;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
