@@ -176,9 +176,7 @@ async fn tick(
             () = hub.nudge.notified() => {}
         }
         let event = Event::System(system::Event::Ticked(system::Ticked {}));
-        let id = uuid::Uuid::now_v7().to_string().into();
-        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
-        if let Err(error) = appender.append(vec![draft]).await {
+        if let Err(error) = appender.append(vec![Draft::own(event)]).await {
             tracing::debug!(?error, "no tick");
         }
         tokio::time::sleep(TICK_EVERY).await;
@@ -198,10 +196,8 @@ async fn sample(appender: Appender, mut sampler: HostSampler, shutdown: Cancella
         let read = tokio::task::spawn_blocking(move || (sampler.sample(), sampler)).await;
         let Ok((sampled, back)) = read else { return };
         sampler = back;
-        let id = uuid::Uuid::now_v7().to_string().into();
         let event = Event::System(system::Event::Sampled(sampled));
-        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
-        if let Err(error) = appender.append(vec![draft]).await {
+        if let Err(error) = appender.append(vec![Draft::own(event)]).await {
             tracing::debug!(?error, "no sample");
         }
     }

@@ -1,12 +1,14 @@
 //! The HTTP side: what is open, to whom, and how it is answered.
 
 pub mod assets;
+pub mod body;
 pub mod config;
 pub mod guard;
 pub mod health;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod own;
 pub mod pages;
 pub mod position;
 pub mod present;
@@ -14,6 +16,7 @@ pub mod problem;
 pub mod read;
 pub mod router;
 pub mod server_fns;
+pub mod settings;
 pub mod socket;
 pub mod work;
 

@@ -1,7 +1,9 @@
 //! Every route, and the life of the server.
 
-use super::config::Settings;
-use super::{App, assets, guard, health, listen, live, pages, present, problem, read, server_fns};
+use super::config;
+use super::{
+    App, assets, guard, health, listen, live, pages, present, problem, read, server_fns, settings,
+};
 use crate::domain::projects::{ProjectDetail, RunsPage};
 use crate::domain::range::RangeParams;
 use crate::pipeline::clock::Clock;
@@ -29,12 +31,13 @@ const DATED_WITHIN: Duration = Duration::from_secs(2);
 /// The data directory cannot be used.
 pub async fn run(
     listener: TcpListener,
-    settings: Settings,
+    config: config::Settings,
     ready: impl FnOnce() + Send,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let running = pipeline::start(&settings, Clock::System).await?;
+    let running = pipeline::start(&config, Clock::System).await?;
     let app = running.app.clone();
+    settings::at_start(&app, &config.board).await;
     let stop = app.shutdown.clone();
     let told = stop.clone();
     tokio::spawn(async move {
@@ -43,7 +46,7 @@ pub async fn run(
     });
     date(&app).await;
     ready();
-    let (sockets, edge) = (app.sockets.clone(), settings.tuning.edge);
+    let (sockets, edge) = (app.sockets.clone(), config.tuning.edge);
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -81,6 +84,7 @@ pub fn router(app: App) -> Router {
         .route("/dashboard/projects/{project}/runs", get(runs))
         .route("/dashboard/metrics", get(server_fns::call))
         .route("/api/v1/system", get(server_fns::call))
+        .route("/api/v1/settings", get(settings::read).patch(settings::change))
         .route("/api/ui/{*function}", get(server_fns::call))
         .route_layer(from_fn_with_state(app.clone(), present::present))
         .route_layer(from_fn(server_fns::tagged))
