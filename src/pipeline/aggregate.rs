@@ -5,7 +5,11 @@
 
 use super::board::{Board, Refreshed};
 use super::checkpoint::Checkpointer;
+<<<<<<< HEAD
 use super::depths::Depths;
+=======
+use super::dashboard_events;
+>>>>>>> 5bd5781 (WIP sockets of agents and dashboards, jobs at work)
 use super::history::{Batch, History, Sample, Series};
 use super::hub::{Change, Hub};
 use super::journal::Committed;
@@ -51,6 +55,8 @@ pub struct Aggregate {
     views: Views,
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
+    /// Whether some of what was folded since then is not held any more.
+    held_cut: bool,
     /// What the event in hand changed; kept for its room.
     touched: Vec<Touched>,
     /// Tasks whose page somebody follows, and what has happened to each since the last flush.
@@ -64,6 +70,8 @@ pub struct Aggregate {
     work_findings: Arc<[Finding]>,
     /// When the server's insides were last shown.
     insides_shown: Instant,
+    /// When the server was started.
+    started: Instant,
     deadline: watch::Sender<Option<Timestamp>>,
     checkpoint: Checkpointer,
 }
@@ -121,6 +129,7 @@ impl Aggregate {
                 projects_version: seq,
             },
             held: Vec::new(),
+            held_cut: false,
             touched: Vec::new(),
             watched: BTreeMap::new(),
             work_findings: Arc::default(),
@@ -129,6 +138,7 @@ impl Aggregate {
             overall: None,
             depths: Depths::default(),
             insides_shown: Instant::now(),
+            started: Instant::now(),
             state,
             board,
             history,
@@ -192,6 +202,7 @@ impl Aggregate {
         if self.held.len() >= MAX_HELD {
             self.take_lines();
             self.feed_history(&Refreshed::default());
+            self.held_cut = true;
         }
     }
 
@@ -317,6 +328,11 @@ impl Aggregate {
                     if delta != WorkDelta::default() {
                         push(changes, Topic::Work, &delta);
                     }
+                }
+                Topic::DashboardSocket => {
+                    let (held, cut) = (&self.held, std::mem::take(&mut self.held_cut));
+                    let frame = dashboard_events::frame(held, cut, refreshed, self.state.now);
+                    changes.extend(frame.map(|data| Change { topic: topic.clone(), data }));
                 }
                 Topic::Task(id) => {
                     let noted = self.watched.remove(id).unwrap_or_default();
@@ -465,6 +481,9 @@ impl Aggregate {
             agents_all: OnceLock::new(),
             tasks_all: OnceLock::new(),
             work: OnceLock::new(),
+            uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            dashboard: OnceLock::new(),
+            dashboard_text: OnceLock::new(),
         }
     }
 }

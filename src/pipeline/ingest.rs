@@ -5,8 +5,10 @@
 
 mod answer;
 mod body;
+mod message;
 
 pub use super::meters::Meters;
+pub use message::Posted;
 
 use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;

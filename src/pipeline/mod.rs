@@ -12,13 +12,18 @@ pub mod aggregate;
 pub mod board;
 pub mod checkpoint;
 pub mod clock;
+<<<<<<< HEAD
 mod depths;
+=======
+pub mod dashboard_events;
+>>>>>>> 5bd5781 (WIP sockets of agents and dashboards, jobs at work)
 pub mod history;
 pub mod hub;
 pub mod ingest;
 pub mod journal;
 pub mod local;
 pub mod meters;
+pub mod orders;
 pub mod publish;
 pub mod sampler;
 mod start;

@@ -8,6 +8,7 @@ use super::hub::Hub;
 use super::ingest::{IngestState, Meters};
 use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
+use super::orders;
 use super::sampler::{self, HostSampler};
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
@@ -113,14 +114,26 @@ pub async fn start(
     })?;
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
+    tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
     }
     let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
-    let pace = settings.tuning.pace;
-    let sockets = tokio_util::task::TaskTracker::new();
-    let app = App { hub, history, ingest, gauges, journal: status, clock, pace, sockets, shutdown };
+    let app = App {
+        hub,
+        history,
+        ingest,
+        gauges,
+        journal: status,
+        clock,
+        pace: settings.tuning.pace,
+        patience: settings.tuning.patience,
+        presence: Arc::default(),
+        offers: Arc::default(),
+        sockets: tokio_util::task::TaskTracker::new(),
+        shutdown,
+    };
     Ok(Running { app, appender, threads: [aggregate, opened.thread] })
 }
 

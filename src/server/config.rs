@@ -1,7 +1,7 @@
 //! Settings: by flag, then environment, then file, then default.
 
 use super::listen::Edge;
-use super::socket::Pace;
+use super::socket::{Pace, Patience};
 use crate::domain::settings::{self, Changes};
 use crate::pipeline::hub::RingLimits;
 use serde::Deserialize;
@@ -33,6 +33,8 @@ pub struct Settings {
 pub struct Tuning {
     /// Heartbeats of sockets.
     pub pace: Pace,
+    /// How patient the sockets of agents and dashboards are.
+    pub patience: Patience,
     /// How much of the past a topic keeps for resuming clients.
     pub ring: RingLimits,
     /// What strangers may cost before they have said anything.

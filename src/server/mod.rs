@@ -1,8 +1,10 @@
 //! The HTTP side: what is open, to whom, and how it is answered.
 
+pub mod agent_socket;
 pub mod assets;
 pub mod body;
 pub mod config;
+pub mod dashboard_socket;
 pub mod guard;
 pub mod health;
 pub mod limits;
@@ -48,6 +50,12 @@ pub struct App {
     pub clock: Clock,
     /// Heartbeats of sockets.
     pub pace: socket::Pace,
+    /// How patient the sockets of agents and dashboards are.
+    pub patience: socket::Patience,
+    /// Agents whose sockets are open.
+    pub presence: Arc<agent_socket::Presence>,
+    /// When commands were last handed out.
+    pub offers: Arc<work::Offers>,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.

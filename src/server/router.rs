@@ -2,7 +2,8 @@
 
 use super::config;
 use super::{
-    App, assets, guard, health, listen, live, pages, present, problem, read, server_fns, settings,
+    App, agent_socket, assets, dashboard_socket, guard, health, listen, live, pages, present,
+    problem, read, server_fns, settings, work,
 };
 use crate::domain::projects::{ProjectDetail, RunsPage};
 use crate::domain::range::RangeParams;
@@ -85,7 +86,11 @@ pub fn router(app: App) -> Router {
         .route("/dashboard/metrics", get(server_fns::call))
         .route("/api/v1/system", get(server_fns::call))
         .route("/api/v1/settings", get(settings::read).patch(settings::change))
-        .route("/api/ui/{*function}", get(server_fns::call))
+        .route("/api/v1/agents", get(server_fns::call))
+        .route("/api/v1/tasks", get(server_fns::call))
+        .route("/api/dashboard/state", get(present::dashboard_state))
+        .merge(work::read_routes())
+        .route("/api/ui/{*function}", get(server_fns::call).post(server_fns::call))
         .route_layer(from_fn_with_state(app.clone(), present::present))
         .route_layer(from_fn(server_fns::tagged))
         .route_layer(CompressionLayer::new());
@@ -95,6 +100,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/dashboard/live", get(live::live))
+        .merge(work::write_routes())
+        .route("/ws/dashboard", get(dashboard_socket::dashboard))
+        .route("/ws/agent", get(agent_socket::agent))
         .merge(pages::router())
         .merge(assets::router())
         .merge(ingest::router(app.ingest.clone()))

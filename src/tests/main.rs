@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod commands;
 mod crash;
 mod disk;
 mod events;
@@ -19,4 +20,7 @@ mod live;
 mod process;
 mod reads;
 mod replay;
+mod settings;
+mod sockets;
 mod tidy;
+mod work;

@@ -19,6 +19,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod work_stub;
 
 pub use store::discard;
 

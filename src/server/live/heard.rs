@@ -2,6 +2,8 @@
 
 use super::{Client, Gone, MAX_TOPICS};
 use crate::domain::Topic;
+use crate::domain::work::CommandKind;
+use crate::server::work;
 use crate::wire::ClientMsg;
 use serde::Deserialize;
 
@@ -52,41 +54,61 @@ impl Client {
             ClientMsg::Resume { topic, epoch, seq } => self.resume(&topic, &epoch, seq).await,
             ClientMsg::RequestSnapshot { topic } => self.subscribe(&topic).await,
             ClientMsg::Ping => self.line.send(r#"{"type":"pong"}"#.into()).await,
-            ClientMsg::RetryTask { id, task_id } => self.command("retry_task", id, &task_id).await,
+            ClientMsg::RetryTask { id, task_id } => {
+                self.command("retry_task", CommandKind::Retry, id, &task_id).await
+            }
             ClientMsg::CancelTask { id, task_id } => {
-                self.command("cancel_task", id, &task_id).await
+                self.command("cancel_task", CommandKind::Cancel, id, &task_id).await
             }
-            ClientMsg::AcknowledgeAlert { id, alert_id } => {
-                self.command("acknowledge_alert", id, &alert_id).await
-            }
+            ClientMsg::AcknowledgeAlert { id, alert_id } => self.acknowledge(id, &alert_id).await,
         }
     }
 
-    /// Answers a command about `subject`. What the board does not know is not found; what it knows
-    /// it only watches, so the command is refused rather than taken for nothing.
-    pub(super) async fn command(
+    /// Asks the owner of a task to do something with it.
+    async fn command(
         &mut self,
         name: &str,
+        kind: CommandKind,
         id: Option<String>,
-        subject: &str,
+        task: &str,
     ) -> Result<(), Gone> {
-        let state = &self.line.app.hub.published().state;
-        let (kind, known) = match name {
-            "acknowledge_alert" => {
-                ("alert_id", state.alerts.active.keys().any(|(_, alert)| **alert == *subject))
-            }
-            _ => ("task_id", state.work.tasks.contains_key(subject)),
+        // Apart, because every client would carry the room it takes for as long as it is connected.
+        let asked = Box::pin(work::command(&self.line.app, kind, task)).await;
+        let (status, detail) = match &asked {
+            Ok(_) => ("accepted", None),
+            Err(error) if error.status == 404 => ("not_found", Some(&error.detail)),
+            Err(error) if error.status == 409 => ("refused", Some(&error.detail)),
+            Err(error) => ("error", Some(&error.detail)),
+        };
+        let result = serde_json::json!({
+            "type": "result",
+            "id": id.as_deref().unwrap_or(task),
+            "command": name,
+            "task_id": task,
+            "status": status,
+            "command_id": asked.as_ref().ok().map(|command| &command.id),
+            "detail": detail,
+        });
+        self.line.send(result.to_string().into()).await
+    }
+
+    /// Answers about an alert. What the board does not know is not found; what it knows it only
+    /// watches, so the command is refused rather than taken for nothing.
+    async fn acknowledge(&mut self, id: Option<String>, alert: &str) -> Result<(), Gone> {
+        let known = {
+            let active = &self.line.app.hub.published().state.alerts.active;
+            active.keys().any(|(_, known)| **known == *alert)
         };
         let (status, detail) = if known {
             ("refused", "this server only watches; ask the system it belongs to")
         } else {
-            ("not_found", "nothing of that name is waiting for a command")
+            ("not_found", "no alert of that name is active")
         };
         let result = serde_json::json!({
             "type": "result",
-            "id": id.as_deref().unwrap_or(subject),
-            "command": name,
-            kind: subject,
+            "id": id.as_deref().unwrap_or(alert),
+            "command": "acknowledge_alert",
+            "alert_id": alert,
             "status": status,
             "detail": detail,
         });

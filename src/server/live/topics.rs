@@ -52,7 +52,9 @@ impl Client {
         };
         if !self.cursors.contains_key(&topic) {
             if self.cursors.len() >= MAX_TOPICS {
-                self.line.error("too_many_topics", "a connection may hold at most 64 topics").await?;
+                self.line
+                    .error("too_many_topics", "a connection may hold at most 64 topics")
+                    .await?;
                 return Ok(None);
             }
             self.line.app.hub.join(&topic);

@@ -33,6 +33,26 @@ impl Default for Pace {
     }
 }
 
+/// How long the sockets of agents and dashboards wait for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For an agent to say who it is.
+    pub hello: Duration,
+    /// For an agent whose socket is gone, before it counts as offline.
+    pub grace: Duration,
+    /// For the answer to a command, before it is told again.
+    pub repeat: Duration,
+    /// Between two messages about throughput.
+    pub metrics: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let ten = Duration::from_secs(10);
+        Self { hello: ten, grace: ten, repeat: ten, metrics: ten }
+    }
+}
+
 /// How many messages a peer may send.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {

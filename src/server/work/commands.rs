@@ -10,10 +10,31 @@ use crate::domain::work::{
 use crate::pipeline::journal::Draft;
 use crate::pipeline::publish::Published;
 use crate::server::{App, own};
-use crate::wire::{ApiError, ErrorKind};
+use crate::wire::{ApiError, ErrorKind, Timestamp};
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// A command as its owner is told it.
+#[derive(Debug, Serialize)]
+pub struct Order<'a> {
+    id: &'a Arc<str>,
+    command: CommandKind,
+    task_id: &'a Arc<str>,
+    deadline: Timestamp,
+    created_at: Timestamp,
+    actor: &'a Arc<str>,
+}
+
+impl<'a> Order<'a> {
+    /// What the owner is told of `item`.
+    pub fn of(item: &'a CommandItem) -> Self {
+        let CommandItem { id, command, task_id, deadline, created_at, actor, .. } = item;
+        let (command, deadline, created_at) = (*command, *deadline, *created_at);
+        Self { id, command, task_id, deadline, created_at, actor }
+    }
+}
 
 /// Commands that are handed out at once.
 const MAX_OFFERED: usize = 1_000;

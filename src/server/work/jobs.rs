@@ -128,8 +128,7 @@ fn wrong_ids(ids: &[Arc<str>]) -> Option<FieldError> {
 
 /// The last jobs, newest first.
 pub fn jobs(shown: &Published) -> JobsPage {
-    let mut items: Vec<_> =
-        shown.state.work.jobs.values().map(|job| job.item.clone()).collect();
+    let mut items: Vec<_> = shown.state.work.jobs.values().map(|job| job.item.clone()).collect();
     items.sort_by_key(|item| Reverse((item.created_at, item.id.clone())));
     JobsPage { as_of: shown.as_of, cursor: shown.cursor.clone(), items, next: None }
 }

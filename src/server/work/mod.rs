@@ -7,9 +7,9 @@ mod params;
 mod reads;
 mod routes;
 
-pub use commands::{ack, command, command_item, commands_for};
+pub use commands::{Order, ack, command, command_item, commands_for, deliver, open_for};
 pub use jobs::{job, jobs, retry, steer};
 pub use offers::Offers;
 pub use params::{AgentsParams, TasksParams};
 pub use reads::{agent, agents, page, queue, task, tasks};
-pub use routes::{reads as read_routes, writes as write_routes};
+pub use routes::{Ack, reads as read_routes, writes as write_routes};

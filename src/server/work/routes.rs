@@ -1,7 +1,7 @@
 //! The routes of work that take more than a query: names in the path, bodies, waiting.
 
 use super::{
-    ack, agent, command, command_item, commands_for, job, jobs, retry, steer, task, tasks,
+    Order, ack, agent, command, command_item, commands_for, job, jobs, retry, steer, task, tasks,
 };
 use crate::domain::work::{
     AgentDetail, CommandItem, CommandKind, CommandStatus, JobItem, JobsPage, RetryAnswer,
@@ -9,15 +9,14 @@ use crate::domain::work::{
 };
 use crate::server::body::JsonBody;
 use crate::server::{App, problem};
-use crate::wire::{ApiError, Timestamp};
+use crate::wire::ApiError;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Longest answer of an owner, in bytes.
@@ -161,22 +160,6 @@ impl WaitParams {
     }
 }
 
-/// A command as its owner is told it.
-#[derive(Debug, Serialize)]
-struct Order<'a> {
-    id: &'a Arc<str>,
-    command: CommandKind,
-    task_id: &'a Arc<str>,
-    deadline: Timestamp,
-    created_at: Timestamp,
-    actor: &'a Arc<str>,
-}
-
-#[derive(Debug, Serialize)]
-struct Orders<'a> {
-    commands: Vec<Order<'a>>,
-}
-
 /// `GET /api/v1/commands?source=S&wait=30`
 async fn wait_for_commands(
     State(app): State<App>,
@@ -185,14 +168,9 @@ async fn wait_for_commands(
     let Query(params) = params.map_err(problem::malformed)?;
     let (source, wait) = params.read()?;
     let commands = commands_for(&app, &source, wait).await;
-    let order = |item| {
-        let CommandItem { id, command, task_id, deadline, created_at, actor, .. } = item;
-        let (command, deadline, created_at) = (*command, *deadline, *created_at);
-        Order { id, command, task_id, deadline, created_at, actor }
-    };
-    let commands = commands.iter().map(|item| order(item)).collect();
+    let orders: Vec<Order<'_>> = commands.iter().map(|item| Order::of(item)).collect();
     let headers = [(header::CACHE_CONTROL, "no-store")];
-    Ok((headers, Json(Orders { commands })).into_response())
+    Ok((headers, Json(serde_json::json!({ "commands": orders }))).into_response())
 }
 
 /// What the owner of a task says to a command.
