@@ -5,11 +5,8 @@
 
 use super::board::{Board, Refreshed};
 use super::checkpoint::Checkpointer;
-<<<<<<< HEAD
-use super::depths::Depths;
-=======
 use super::dashboard_events;
->>>>>>> 5bd5781 (WIP sockets of agents and dashboards, jobs at work)
+use super::depths::Depths;
 use super::history::{Batch, History, Sample, Series};
 use super::hub::{Change, Hub};
 use super::journal::Committed;

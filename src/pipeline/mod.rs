@@ -12,11 +12,8 @@ pub mod aggregate;
 pub mod board;
 pub mod checkpoint;
 pub mod clock;
-<<<<<<< HEAD
-mod depths;
-=======
 pub mod dashboard_events;
->>>>>>> 5bd5781 (WIP sockets of agents and dashboards, jobs at work)
+mod depths;
 pub mod history;
 pub mod hub;
 pub mod ingest;

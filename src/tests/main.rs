@@ -16,6 +16,7 @@ mod events;
 mod harness;
 mod history;
 mod http;
+mod jobs;
 mod live;
 mod process;
 mod reads;

@@ -21,7 +21,10 @@ async fn settings_are_read_and_changed_and_outlive_a_restart() {
     assert_eq!(changed["work.agent_offline_after_s"], json!(5));
     let server = server.restart().await;
     let all = server.get(PATH).await.json();
-    assert_eq!((&all["work.stuck_after_s"], &all["work.agent_offline_after_s"]), (&json!(12.5), &json!(5)));
+    assert_eq!(
+        (&all["work.stuck_after_s"], &all["work.agent_offline_after_s"]),
+        (&json!(12.5), &json!(5))
+    );
     let back = server.json("PATCH", PATH, json!({"work.stuck_after_s": null})).await.json();
     assert_eq!(back["work.stuck_after_s"], json!(300));
 }
@@ -52,12 +55,13 @@ async fn what_cannot_be_set_is_refused_and_nothing_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_in_effect_at_once() {
     let server = Server::start().await;
-    server.send(json!([
-        {"type": "agent.online", "data": {"agent": "a"}},
-        {"type": "task.queued", "data": {"task": "t"}},
-        {"type": "task.started", "data": {"task": "t", "agent": "a"}},
-    ]))
-    .await;
+    server
+        .send(json!([
+            {"type": "agent.online", "data": {"agent": "a"}},
+            {"type": "task.queued", "data": {"task": "t"}},
+            {"type": "task.started", "data": {"task": "t", "agent": "a"}},
+        ]))
+        .await;
     let calm = server.get("/api/dashboard/state").await.json();
     assert_eq!(calm["health"]["status"], "ok", "{calm}");
     let sooner = json!({"work.stuck_after_s": 1, "work.agent_offline_after_s": 2});
@@ -72,7 +76,10 @@ async fn a_change_is_in_effect_at_once() {
     let later = json!({"work.stuck_after_s": null, "work.agent_offline_after_s": null});
     assert_eq!(server.json("PATCH", PATH, later).await.status, 200);
     let state = server.get("/api/dashboard/state").await.json();
-    assert_eq!((&state["health"]["status"], &state["agents"][0]["fsm_state"]), (&json!("ok"), &json!("working")));
+    assert_eq!(
+        (&state["health"]["status"], &state["agents"][0]["fsm_state"]),
+        (&json!("ok"), &json!("working"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

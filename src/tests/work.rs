@@ -65,10 +65,17 @@ async fn agents_are_listed_and_found() {
     assert_eq!((&one["name"], &one["capabilities"]), (&json!("First"), &json!(["build"])));
     assert!(one["as_of"].is_string() && one["cursor"]["epoch"].is_string());
     let unknown = server.get("/api/v1/agents/nobody").await;
-    assert_eq!((unknown.status, unknown.header("content-type")), (404, Some("application/problem+json")));
+    assert_eq!(
+        (unknown.status, unknown.header("content-type")),
+        (404, Some("application/problem+json"))
+    );
     let bad = server.get("/api/v1/agents?state=asleep&limit=0&after=zz").await;
-    let pointers: Vec<_> = bad.json()["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
-    assert_eq!((bad.status, pointers), (422, vec![json!("/state"), json!("/limit"), json!("/after")]));
+    let pointers: Vec<_> =
+        bad.json()["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
+    assert_eq!(
+        (bad.status, pointers),
+        (422, vec![json!("/state"), json!("/limit"), json!("/after")])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +140,9 @@ async fn the_dashboard_state_has_all_of_it() {
     let server = filled().await;
     let answer = server.get("/api/dashboard/state").await;
     let state = answer.json();
-    assert!(state["uptime_ms"].is_u64() && state["timestamp"].as_i64().unwrap() > 1_600_000_000_000);
+    assert!(
+        state["uptime_ms"].is_u64() && state["timestamp"].as_i64().unwrap() > 1_600_000_000_000
+    );
     assert_eq!(
         state["queue"],
         json!({
@@ -142,23 +151,36 @@ async fn the_dashboard_state_has_all_of_it() {
             "dead_letter": 1,
         })
     );
-    let agents: Vec<_> = state["agents"].as_array().unwrap().iter().map(|a| &a["fsm_state"]).collect();
+    let agents: Vec<_> =
+        state["agents"].as_array().unwrap().iter().map(|a| &a["fsm_state"]).collect();
     assert_eq!(agents, ["working", "assigned", "offline"]);
-    assert!(state["agents"][0]["connected_at"].is_i64() && state["agents"][0]["last_state_change"].is_i64());
+    assert!(
+        state["agents"][0]["connected_at"].is_i64()
+            && state["agents"][0]["last_state_change"].is_i64()
+    );
     assert_eq!(state["queued_tasks"][0]["id"], "urgent");
     let queued = &state["queued_tasks"][1];
     assert_eq!((&queued["description"], &queued["priority"]), (&json!("Wait"), &json!(1)));
     assert_eq!((&queued["submitted_by"], queued["created_at"].is_i64()), (&json!("me"), true));
     let dead = &state["dead_letter_tasks"][0];
-    assert_eq!((&dead["id"], &dead["last_error"], &dead["retry_count"]), (&json!("dead"), &json!("code 8"), &json!(2)));
+    assert_eq!(
+        (&dead["id"], &dead["last_error"], &dead["retry_count"]),
+        (&json!("dead"), &json!("code 8"), &json!(2))
+    );
     let done = &state["recent_completions"][0];
     assert_eq!((&done["task_id"], &done["agent_id"]), (&json!("done"), &json!("a1")));
     assert_eq!((&done["duration_ms"], &done["tokens_used"]), (&json!(1500.0), &json!(9)));
     let hour = &state["throughput"];
     assert_eq!((&hour["completed_last_hour"], &hour["failed_last_hour"]), (&json!(1), &json!(2)));
-    assert_eq!((&hour["avg_completion_ms"], &hour["total_tokens_hour"]), (&json!(1500.0), &json!(9)));
+    assert_eq!(
+        (&hour["avg_completion_ms"], &hour["total_tokens_hour"]),
+        (&json!(1500.0), &json!(9))
+    );
     let hourly = state["hourly"].as_array().unwrap();
-    assert_eq!((hourly.len(), &hourly[23]["completed"], &hourly[23]["tokens"]), (24, &json!(1), &json!(9)));
+    assert_eq!(
+        (hourly.len(), &hourly[23]["completed"], &hourly[23]["tokens"]),
+        (24, &json!(1), &json!(9))
+    );
     assert_eq!(hourly[23]["hour"].as_i64().unwrap() % 3_600_000, 0);
     assert_eq!(state["health"]["status"], "critical", "two of three tasks failed");
     let conditions = state["health"]["conditions"].as_array().unwrap();
@@ -180,7 +202,9 @@ async fn an_empty_dashboard_is_empty() {
     let server = Server::start().await;
     let state = server.get("/api/dashboard/state").await.json();
     assert_eq!(state["health"], json!({"status": "unknown", "conditions": [], "findings": []}));
-    for list in ["agents", "queued_tasks", "dead_letter_tasks", "recent_completions", "active_alerts"] {
+    for list in
+        ["agents", "queued_tasks", "dead_letter_tasks", "recent_completions", "active_alerts"]
+    {
         assert_eq!(state[list], json!([]), "{list}");
     }
     assert_eq!(state["throughput"]["avg_completion_ms"], Value::Null);
@@ -197,9 +221,15 @@ async fn what_waits_comes_in_its_order() {
             "data": {"task": task, "priority": priority},
         })
     };
-    let events = [queued("late", 1, "3"), queued("early", 1, "1"), queued("idle", 3, "0"), queued("now", 0, "9")];
+    let events = [
+        queued("late", 1, "3"),
+        queued("early", 1, "1"),
+        queued("idle", 3, "0"),
+        queued("now", 0, "9"),
+    ];
     server.send(json!(events)).await;
     let state = server.get("/api/dashboard/state").await.json();
-    let order: Vec<_> = state["queued_tasks"].as_array().unwrap().iter().map(|t| &t["id"]).collect();
+    let order: Vec<_> =
+        state["queued_tasks"].as_array().unwrap().iter().map(|t| &t["id"]).collect();
     assert_eq!(order, ["now", "early", "late", "idle"]);
 }

@@ -19,7 +19,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod thread;
-mod work_stub;
 
 pub use store::discard;
 

@@ -56,20 +56,20 @@ pub async fn tasks(app: &App, params: &TasksParams) -> Result<TasksPage, ApiErro
     let query = params.read()?;
     let shown = app.hub.published();
     let as_of = read::settled(app, &shown).await;
-    let found = app.history.tasks(&query.filter, query.limit, query.after).await?;
-    let last = found.items.last().filter(|_| found.more);
+    let (items, total, more) = app.history.tasks(&query.filter, query.limit, query.after).await?;
+    let last = items.last().filter(|_| more);
     let next = last.map(|last| after_task(last.updated_at, &last.id));
-    let items = found.items.iter().map(|item| newest(&shown, item)).collect();
-    let (cursor, total) = (shown.cursor.clone(), found.total);
+    let items = items.into_iter().map(|item| newest(&shown, item)).collect();
+    let cursor = shown.cursor.clone();
     Ok(TasksPage { as_of, cursor, total, items, next })
 }
 
 /// What is known of a task: memory knows more of it than history, if it is still there and history
 /// does not know of something later.
-fn newest(shown: &Published, item: &TaskItem) -> TaskItem {
+fn newest(shown: &Published, item: TaskItem) -> TaskItem {
     let work = &shown.state.work;
     let live = work.tasks.get(&item.id).filter(|task| task.updated_at >= item.updated_at);
-    live.map_or_else(|| item.clone(), |task| build::task(work, task))
+    live.map_or(item, |task| build::task(work, task))
 }
 
 /// One task with its history.
@@ -81,15 +81,8 @@ pub async fn task(app: &App, id: &str) -> Result<TaskDetail, ApiError> {
     let as_of = read::settled(app, &shown).await;
     let known = app.history.task(id).await?;
     let cursor = shown.cursor.clone();
-    if let Some(known) = &*known {
-        let (result, history) = (known.result.clone(), known.history.clone());
-        return Ok(TaskDetail {
-            as_of,
-            cursor,
-            item: newest(&shown, &known.item),
-            result,
-            history,
-        });
+    if let Some((item, result, history)) = known {
+        return Ok(TaskDetail { as_of, cursor, item: newest(&shown, item), result, history });
     }
     let work = &shown.state.work;
     let live = work.tasks.get(id).map(|task| build::task(work, task));
