@@ -1,6 +1,6 @@
 //! `bellwether serve`: the server itself.
 
-use crate::server::config::{Partial, Settings};
+use crate::server::config::{self, Partial, Settings};
 use std::error::Error;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -14,6 +14,9 @@ const SIGXFSZ: i32 = 25;
 /// Serve the board, its REST interface and its live feed.
 ///
 /// Settings come from flags, then the environment, then the settings file, then the defaults.
+/// Thresholds that can be changed while it runs (GET /api/v1/settings names them) are given as
+/// BELLWETHER_WORK_STUCK_AFTER_S=300 or in the file's table [work]. What is given at the start
+/// takes the place of what was set before.
 /// `listening on http://ADDR` on standard output says that it is ready; the log goes to standard
 /// error, and BELLWETHER_LOG=debug has it say more. SIGTERM and SIGINT end it cleanly.
 #[derive(Debug, clap::Args)]
@@ -51,6 +54,7 @@ impl Args {
             no_sampler: self.no_sampler,
             retain_days: self.retain_days,
             journal_max_mb: self.journal_max_mb,
+            work: config::from_env(|name| std::env::var(name).ok())?,
         }
         .or(file)
         .settle()

@@ -49,6 +49,8 @@ pub struct Aggregate {
     views: Views,
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
+    /// Whether some of what was folded since then is not held any more.
+    held_cut: bool,
     /// What the event in hand changed; kept for its room.
     touched: Vec<Touched>,
     /// Tasks whose page somebody follows, and what has happened to each since the last flush.
@@ -62,6 +64,8 @@ pub struct Aggregate {
     work_findings: Arc<[Finding]>,
     /// When the server's insides were last shown.
     insides_shown: Instant,
+    /// When the server was started.
+    started: Instant,
     deadline: watch::Sender<Option<Timestamp>>,
     checkpoint: Checkpointer,
 }
@@ -112,6 +116,7 @@ impl Aggregate {
                 projects_version: seq,
             },
             held: Vec::new(),
+            held_cut: false,
             touched: Vec::new(),
             watched: BTreeMap::new(),
             work_findings: Arc::default(),
@@ -120,6 +125,7 @@ impl Aggregate {
             overall: None,
             depths: Depths::default(),
             insides_shown: Instant::now(),
+            started: Instant::now(),
             state,
             board,
             history,
@@ -183,6 +189,7 @@ impl Aggregate {
         if self.held.len() >= MAX_HELD {
             self.take_lines();
             self.feed_history(&Refreshed::default());
+            self.held_cut = true;
         }
     }
 
@@ -358,6 +365,9 @@ impl Aggregate {
             agents_all: OnceLock::new(),
             tasks_all: OnceLock::new(),
             work: OnceLock::new(),
+            uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            dashboard: OnceLock::new(),
+            dashboard_text: OnceLock::new(),
         }
     }
 }

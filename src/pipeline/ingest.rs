@@ -5,14 +5,16 @@
 
 mod answer;
 mod body;
+mod message;
 
 pub use super::meters::Meters;
+pub use message::Posted;
 
-use super::journal::{AppendError, Appender, Draft};
+use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
 use crate::intake::{Decoded, Incoming, cloudevents, junit};
-use crate::wire::{ApiError, ErrorKind, Seq};
+use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
 use answer::{Accepted, Imported};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
@@ -185,6 +187,16 @@ impl IngestState {
         wait: bool,
         decoded: Decoded,
     ) -> Result<Accepted, ApiError> {
+        let receipt = self.take(drafts).await?;
+        let applied = if wait { Some(self.shows(receipt.cursor.seq).await) } else { None };
+        Ok(Accepted::new(receipt, decoded, applied))
+    }
+
+    /// Appends events of producers, and counts them.
+    ///
+    /// # Errors
+    /// 429 or 503: none of them was kept.
+    async fn take(&self, drafts: Vec<Draft>) -> Result<Receipt, ApiError> {
         let events = drafts.len() as u64;
         let receipt = self.appender.append(drafts).await.map_err(|error| {
             self.meters.turned_away.fetch_add(events, Ordering::Relaxed);
@@ -192,13 +204,20 @@ impl IngestState {
         })?;
         self.meters.accept(receipt.accepted);
         self.meters.duplicates.fetch_add(receipt.duplicates as u64, Ordering::Relaxed);
-        let applied = if wait { Some(self.shows(receipt.cursor.seq).await) } else { None };
-        Ok(Accepted::new(receipt, decoded, applied))
+        Ok(receipt)
+    }
+
+    /// Appends events of the server's own; returns the position of the last one.
+    ///
+    /// # Errors
+    /// 429 or 503: none of them was kept.
+    pub async fn keep(&self, drafts: Vec<Draft>) -> Result<Cursor, ApiError> {
+        self.appender.append(drafts).await.map(|receipt| receipt.cursor).map_err(turned_away)
     }
 
     /// Waits until the published state shows `seq`. Whether it does in time is told, not failed:
     /// the events are durable, and a sender that takes an error for a no would send them twice.
-    async fn shows(&self, seq: Seq) -> bool {
+    pub async fn shows(&self, seq: Seq) -> bool {
         let mut applied = self.applied.clone();
         let reached = applied.wait_for(|at| *at >= seq);
         matches!(tokio::time::timeout(APPLY_WITHIN, reached).await, Ok(Ok(_)))

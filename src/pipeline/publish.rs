@@ -6,6 +6,7 @@ use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::system::SystemPage;
+use crate::domain::work::dashboard::DashboardState;
 use crate::domain::work::{self, AgentItem, AgentsPage, TasksPage, WorkPage};
 use crate::wire::{Cursor, Seq, Timestamp};
 use axum::extract::ws::Utf8Bytes;
@@ -122,6 +123,12 @@ pub struct Published {
     pub tasks_all: OnceLock<Doc<TasksPage>>,
     /// The work page, made when first asked for.
     pub work: OnceLock<Doc<WorkPage>>,
+    /// How long the server has run, in milliseconds.
+    pub uptime_ms: u64,
+    /// All of work in one object, made when first asked for.
+    pub dashboard: OnceLock<Doc<DashboardState>>,
+    /// The first message of `/ws/dashboard`, made when first asked for.
+    pub dashboard_text: OnceLock<Utf8Bytes>,
 }
 
 impl Published {
@@ -172,6 +179,27 @@ impl Published {
             let cursor = self.cursor.clone();
             let page = work::build::page(state, &self.work_findings, self.as_of, settings, cursor);
             Doc::new(page, self.seq)
+        })
+    }
+
+    /// All of work in one object, for dashboards that poll it or hold `/ws/dashboard`.
+    pub fn dashboard(&self) -> &Doc<DashboardState> {
+        self.dashboard.get_or_init(|| {
+            let agents = self.agents.values().map(|agent| &**agent);
+            let (findings, uptime_ms) = (&self.work_findings, self.uptime_ms);
+            let state =
+                DashboardState::of(&self.state.work, findings, agents, self.as_of, uptime_ms);
+            Doc::new(state, self.seq)
+        })
+    }
+
+    /// The first message of `/ws/dashboard`.
+    pub fn dashboard_snapshot(&self) -> &Utf8Bytes {
+        self.dashboard_text.get_or_init(|| {
+            let doc = self.dashboard();
+            let data = std::str::from_utf8(doc.json()).unwrap_or("null");
+            let alerts = serde_json::to_string(&doc.value.active_alerts).unwrap_or_default();
+            format!(r#"{{"type":"snapshot","data":{data},"alerts":{alerts}}}"#).into()
         })
     }
 

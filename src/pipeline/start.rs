@@ -8,6 +8,7 @@ use super::hub::Hub;
 use super::ingest::{IngestState, Meters};
 use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
+use super::orders;
 use super::sampler::{self, HostSampler};
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
@@ -113,14 +114,26 @@ pub async fn start(
     })?;
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
+    tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
     }
     let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
-    let pace = settings.tuning.pace;
-    let sockets = tokio_util::task::TaskTracker::new();
-    let app = App { hub, history, ingest, gauges, journal: status, clock, pace, sockets, shutdown };
+    let app = App {
+        hub,
+        history,
+        ingest,
+        gauges,
+        journal: status,
+        clock,
+        pace: settings.tuning.pace,
+        patience: settings.tuning.patience,
+        presence: Arc::default(),
+        offers: Arc::default(),
+        sockets: tokio_util::task::TaskTracker::new(),
+        shutdown,
+    };
     Ok(Running { app, appender, threads: [aggregate, opened.thread] })
 }
 
@@ -176,9 +189,7 @@ async fn tick(
             () = hub.nudge.notified() => {}
         }
         let event = Event::System(system::Event::Ticked(system::Ticked {}));
-        let id = uuid::Uuid::now_v7().to_string().into();
-        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
-        if let Err(error) = appender.append(vec![draft]).await {
+        if let Err(error) = appender.append(vec![Draft::own(event)]).await {
             tracing::debug!(?error, "no tick");
         }
         tokio::time::sleep(TICK_EVERY).await;
@@ -198,10 +209,8 @@ async fn sample(appender: Appender, mut sampler: HostSampler, shutdown: Cancella
         let read = tokio::task::spawn_blocking(move || (sampler.sample(), sampler)).await;
         let Ok((sampled, back)) = read else { return };
         sampler = back;
-        let id = uuid::Uuid::now_v7().to_string().into();
         let event = Event::System(system::Event::Sampled(sampled));
-        let draft = Draft::new(None, "bellwether".into(), id, false, None, event);
-        if let Err(error) = appender.append(vec![draft]).await {
+        if let Err(error) = appender.append(vec![Draft::own(event)]).await {
             tracing::debug!(?error, "no sample");
         }
     }

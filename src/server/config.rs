@@ -1,9 +1,11 @@
 //! Settings: by flag, then environment, then file, then default.
 
 use super::listen::Edge;
-use super::live::Pace;
+use super::socket::{Pace, Patience};
+use crate::domain::settings::{self, Changes};
 use crate::pipeline::hub::RingLimits;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,8 @@ pub struct Settings {
     pub retain_days: u32,
     /// Size the journal may not grow beyond, in MiB; no limit if none is set.
     pub journal_max_mb: Option<u64>,
+    /// Settings of the board that take effect while it runs, as they were given at the start.
+    pub board: Changes,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -29,6 +33,8 @@ pub struct Settings {
 pub struct Tuning {
     /// Heartbeats of sockets.
     pub pace: Pace,
+    /// How patient the sockets of agents and dashboards are.
+    pub patience: Patience,
     /// How much of the past a topic keeps for resuming clients.
     pub ring: RingLimits,
     /// What strangers may cost before they have said anything.
@@ -43,13 +49,14 @@ impl Default for Settings {
             sampler: true,
             retain_days: 90,
             journal_max_mb: None,
+            board: Changes::new(),
             tuning: Tuning::default(),
         }
     }
 }
 
 /// Settings as a source gives them: those left out are left to the next source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Partial {
     /// As [`Settings::listen`].
@@ -62,6 +69,9 @@ pub struct Partial {
     pub retain_days: Option<u32>,
     /// As [`Settings::journal_max_mb`].
     pub journal_max_mb: Option<u64>,
+    /// The settings of the board that begin with `work.`.
+    #[serde(default)]
+    pub work: Map<String, Value>,
 }
 
 impl Partial {
@@ -84,6 +94,7 @@ impl Partial {
             no_sampler: self.no_sampler.or(next.no_sampler),
             retain_days: self.retain_days.or(next.retain_days),
             journal_max_mb: self.journal_max_mb.or(next.journal_max_mb),
+            work: next.work.into_iter().chain(self.work).collect(),
         }
     }
 
@@ -99,6 +110,7 @@ impl Partial {
             sampler: !self.no_sampler.unwrap_or(false),
             retain_days: self.retain_days.unwrap_or(default.retain_days),
             journal_max_mb: self.journal_max_mb,
+            board: board(self.work)?,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
@@ -117,6 +129,33 @@ impl Partial {
         }
         Ok(settings)
     }
+}
+
+/// The settings of the board that a table `[work]` names.
+fn board(work: Map<String, Value>) -> Result<Changes, String> {
+    let whole = Map::from_iter([("work".to_owned(), Value::Object(work))]);
+    settings::parse(&whole).map_err(|error| error.detail)
+}
+
+/// The settings of the board that the environment holds, as a table `[work]` would name them:
+/// `work.stuck_after_s` is `BELLWETHER_WORK_STUCK_AFTER_S`.
+///
+/// # Errors
+/// A value is no number.
+pub fn from_env(var: impl Fn(&str) -> Option<String>) -> Result<Map<String, Value>, String> {
+    let mut work = Map::new();
+    for setting in settings::Settings::all() {
+        let Some(name) = setting.key.strip_prefix("work.") else { continue };
+        let variable = format!("BELLWETHER_WORK_{}", name.to_ascii_uppercase());
+        let Some(text) = var(&variable).filter(|text| !text.trim().is_empty()) else { continue };
+        let number = text.trim().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+        let number = number.ok_or_else(|| {
+            let (min, max) = (setting.min, setting.max);
+            format!("{variable}={text}: {} must be a number from {min} to {max}", setting.key)
+        })?;
+        work.insert(name.to_owned(), Value::Number(number));
+    }
+    Ok(work)
 }
 
 #[cfg(test)]
@@ -148,6 +187,26 @@ mod tests {
         let file = Partial { retain_days: Some(2), no_sampler: Some(true), ..Partial::default() };
         let settings = flag.or(file).settle().unwrap();
         assert_eq!((settings.retain_days, settings.sampler), (1, false));
+    }
+
+    #[test]
+    fn settings_of_the_board_are_given_by_environment_before_file() {
+        let file: Partial =
+            toml::from_str("[work]\nstuck_after_s = 60\nfailure_rate_critical = 0.25").unwrap();
+        let held = |name: &str| (name == "BELLWETHER_WORK_STUCK_AFTER_S").then(|| "30".to_owned());
+        let env = Partial { work: from_env(held).unwrap(), ..Partial::default() };
+        let board = env.or(file).settle().unwrap().board;
+        let got: Vec<(&str, f64)> = board.iter().map(|(key, value)| (&**key, *value)).collect();
+        assert_eq!(got, [("work.failure_rate_critical", 0.25), ("work.stuck_after_s", 30.0)]);
+    }
+
+    #[test]
+    fn what_the_board_cannot_be_set_to_is_refused_with_its_range() {
+        let refused = |file: &str| toml::from_str::<Partial>(file).unwrap().settle().unwrap_err();
+        assert!(refused("[work]\nstuck_after_s = 0").contains("from 1 to 604800"));
+        assert!(refused("[work]\nstuck_after = 1").contains("no setting work.stuck_after"));
+        let words = from_env(|_| Some("soon".to_owned())).unwrap_err();
+        assert!(words.contains("must be a number from"), "{words}");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The HTTP side: what is open, to whom, and how it is answered.
 
+pub mod agent_socket;
 pub mod assets;
+pub mod body;
 pub mod config;
+pub mod dashboard_socket;
 pub mod guard;
 pub mod health;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod own;
 pub mod pages;
 pub mod position;
 pub mod present;
@@ -14,6 +18,8 @@ pub mod problem;
 pub mod read;
 pub mod router;
 pub mod server_fns;
+pub mod settings;
+pub mod socket;
 pub mod work;
 
 use crate::pipeline::clock::Clock;
@@ -43,7 +49,13 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     /// Heartbeats of sockets.
-    pub pace: live::Pace,
+    pub pace: socket::Pace,
+    /// How patient the sockets of agents and dashboards are.
+    pub patience: socket::Patience,
+    /// Agents whose sockets are open.
+    pub presence: Arc<agent_socket::Presence>,
+    /// When commands were last handed out.
+    pub offers: Arc<work::Offers>,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.

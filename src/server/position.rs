@@ -41,7 +41,7 @@ impl Position {
     /// As a word that needs no escaping in an address.
     pub fn name(&self, sort: Sort) -> String {
         let json = serde_json::to_vec(&(sort.name(), self)).unwrap_or_default();
-        json.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&json)
     }
 
     /// Reads what [`Position::name`] wrote for the same order.
@@ -71,7 +71,13 @@ impl Position {
     }
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// Bytes as hexadecimal digits, which need no escaping in an address.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes that [`hex`] wrote; none if it did not write them, or there are too many.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if text.len() > MAX_TEXT {
         return None;
     }

@@ -37,8 +37,18 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
             let shown = app.hub.published();
             answer(&shown.system, request.headers())
         }
+        "/api/ui/work" => {
+            let shown = app.hub.published();
+            answer(shown.work_page(), request.headers())
+        }
         _ => next.run(request).await,
     }
+}
+
+/// `GET /api/dashboard/state`: all of work in one object.
+pub async fn dashboard_state(State(app): State<App>, headers: HeaderMap) -> Response {
+    let shown = app.hub.published();
+    answer(shown.dashboard(), &headers)
 }
 
 /// Waits, briefly, until the summary states the number of sockets that are open now: a socket

@@ -179,13 +179,13 @@ pub async fn rates(app: &App, range: &RangeParams) -> Result<Rates, ApiError> {
 }
 
 /// The end of a range that names none: the time itself, since a silence is part of the past too.
-fn now(app: &App, shown: &Published) -> Timestamp {
+pub fn now(app: &App, shown: &Published) -> Timestamp {
     app.clock.now().max(shown.as_of)
 }
 
 /// Waits, briefly, until history has come as far as what is shown; returns as of when its answers
 /// are.
-async fn settled(app: &App, shown: &Published) -> Timestamp {
+pub async fn settled(app: &App, shown: &Published) -> Timestamp {
     if app.history.caught_up(shown.seq).await {
         shown.as_of
     } else {

@@ -1,7 +1,10 @@
 //! Every route, and the life of the server.
 
-use super::config::Settings;
-use super::{App, assets, guard, health, listen, live, pages, present, problem, read, server_fns};
+use super::config;
+use super::{
+    App, agent_socket, assets, dashboard_socket, guard, health, listen, live, pages, present,
+    problem, read, server_fns, settings, work,
+};
 use crate::domain::projects::{ProjectDetail, RunsPage};
 use crate::domain::range::RangeParams;
 use crate::pipeline::clock::Clock;
@@ -29,12 +32,13 @@ const DATED_WITHIN: Duration = Duration::from_secs(2);
 /// The data directory cannot be used.
 pub async fn run(
     listener: TcpListener,
-    settings: Settings,
+    config: config::Settings,
     ready: impl FnOnce() + Send,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let running = pipeline::start(&settings, Clock::System).await?;
+    let running = pipeline::start(&config, Clock::System).await?;
     let app = running.app.clone();
+    settings::at_start(&app, &config.board).await;
     let stop = app.shutdown.clone();
     let told = stop.clone();
     tokio::spawn(async move {
@@ -43,7 +47,7 @@ pub async fn run(
     });
     date(&app).await;
     ready();
-    let (sockets, edge) = (app.sockets.clone(), settings.tuning.edge);
+    let (sockets, edge) = (app.sockets.clone(), config.tuning.edge);
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -81,7 +85,12 @@ pub fn router(app: App) -> Router {
         .route("/dashboard/projects/{project}/runs", get(runs))
         .route("/dashboard/metrics", get(server_fns::call))
         .route("/api/v1/system", get(server_fns::call))
-        .route("/api/ui/{*function}", get(server_fns::call))
+        .route("/api/v1/settings", get(settings::read).patch(settings::change))
+        .route("/api/v1/agents", get(server_fns::call))
+        .route("/api/v1/tasks", get(server_fns::call))
+        .route("/api/dashboard/state", get(present::dashboard_state))
+        .merge(work::read_routes())
+        .route("/api/ui/{*function}", get(server_fns::call).post(server_fns::call))
         .route_layer(from_fn_with_state(app.clone(), present::present))
         .route_layer(from_fn(server_fns::tagged))
         .route_layer(CompressionLayer::new());
@@ -91,6 +100,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/dashboard/live", get(live::live))
+        .merge(work::write_routes())
+        .route("/ws/dashboard", get(dashboard_socket::dashboard))
+        .route("/ws/agent", get(agent_socket::agent))
         .merge(pages::router())
         .merge(assets::router())
         .merge(ingest::router(app.ingest.clone()))

@@ -85,8 +85,13 @@ pub fn tag_of(body: &[u8]) -> String {
     format!("W/\"{}\"", hash.get(..16).unwrap_or_default())
 }
 
-/// What follows `{"as_of":"…","cursor":{…}`, with which an answer begins that has them.
+/// What follows `{"as_of":"…","cursor":{…}` or `{"uptime_ms":…,"timestamp":…`, with which an answer
+/// begins that has them.
 fn without_age(body: &[u8]) -> &[u8] {
+    if let Some(rest) = body.strip_prefix(br#"{"uptime_ms":"#) {
+        let mut commas = rest.iter().enumerate().filter(|(_, byte)| **byte == b',');
+        return commas.nth(1).and_then(|(at, _)| rest.get(at..)).unwrap_or(body);
+    }
     let Some(rest) = body.strip_prefix(br#"{"as_of":""#) else { return body };
     let Some(end) = rest.iter().position(|byte| *byte == b'"') else { return body };
     let rest = rest.get(end + 1..).unwrap_or_default();
@@ -128,6 +133,8 @@ mod tests {
         check(r#"{"as_of":"now","cursor":{"epoch":"e","seq":1},"total":0}"#, r#","total":0}"#);
         check(r#"{"as_of":"now","items":[]}"#, r#","items":[]}"#);
         check(r#"{"total":0}"#, r#"{"total":0}"#);
+        check(r#"{"uptime_ms":1,"timestamp":2,"agents":[]}"#, r#","agents":[]}"#);
+        check(r#"{"uptime_ms":1}"#, r#"{"uptime_ms":1}"#);
         check(r#"{"as_of":"now"#, r#"{"as_of":"now"#);
         check("", "");
     }

@@ -1,5 +1,6 @@
 //! A server of one's own for every test: port 0, its own data directory, gone with the test.
 
+use bellwether::domain::settings::Changes;
 use bellwether::server::config::{Settings, Tuning};
 use bellwether::server::router;
 use futures::{SinkExt, StreamExt};
@@ -54,12 +55,23 @@ impl Server {
         Self::over(tempfile::tempdir().unwrap(), tuning).await
     }
 
+    /// One that is started with these settings of the board.
+    pub async fn set(board: &[(&str, f64)]) -> Self {
+        let board = board.iter().map(|(key, value)| ((*key).into(), *value)).collect();
+        Self::with(tempfile::tempdir().unwrap(), Tuning::default(), board).await
+    }
+
     async fn over(data_dir: TempDir, tuning: Tuning) -> Self {
+        Self::with(data_dir, tuning, Changes::new()).await
+    }
+
+    async fn with(data_dir: TempDir, tuning: Tuning, board: Changes) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let settings = Settings {
             data_dir: data_dir.path().to_owned(),
             sampler: false,
+            board,
             tuning,
             ..Settings::default()
         };
@@ -76,11 +88,23 @@ impl Server {
         Self { address, data_dir, stop: Some(stop), task, tuning }
     }
 
+    /// As [`Self::restart`], with these settings of the board.
+    pub async fn restart_set(self, board: &[(&str, f64)]) -> Self {
+        let board = board.iter().map(|(key, value)| ((*key).into(), *value)).collect();
+        let (data_dir, tuning) = self.stop().await;
+        Self::with(data_dir, tuning, board).await
+    }
+
     /// Ends the server as SIGTERM does, and starts another on the same data.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        let (data_dir, tuning) = self.stop().await;
+        Self::over(data_dir, tuning).await
+    }
+
+    async fn stop(mut self) -> (TempDir, Tuning) {
         let _ = self.stop.take().unwrap().send(());
         tokio::time::timeout(PATIENCE, self.task).await.expect("stops in time").unwrap();
-        Self::over(self.data_dir, self.tuning).await
+        (self.data_dir, self.tuning)
     }
 
     /// One request, with these headers.
@@ -149,9 +173,39 @@ impl Server {
         answer.json()
     }
 
+    /// Sends JSON.
+    pub async fn json(&self, method: &str, path: &str, body: Value) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.request(method, path, &json, body.to_string()).await
+    }
+
+    /// Sends nothing, to have something done.
+    pub async fn post(&self, path: &str) -> Answer {
+        self.request("POST", path, &[], "").await
+    }
+
+    /// Reads JSON again and again until it is as wanted.
+    pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let begun = std::time::Instant::now();
+        loop {
+            let answer = self.get(path).await;
+            let value = answer.json();
+            if answer.status == 200 && wanted(&value) {
+                return value;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} stays {value}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Opens `/dashboard/live`.
     pub async fn live(&self, query: &str) -> Socket {
-        let url = format!("ws://{}/dashboard/live?{query}", self.address);
+        self.socket(&format!("/dashboard/live?{query}")).await
+    }
+
+    /// Opens a socket.
+    pub async fn socket(&self, path: &str) -> Socket {
+        let url = format!("ws://{}{path}", self.address);
         let request = url.into_client_request().unwrap();
         let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         Socket { stream }

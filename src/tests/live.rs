@@ -3,7 +3,7 @@
 use crate::harness::{PATIENCE, Server};
 use bellwether::pipeline::hub::RingLimits;
 use bellwether::server::config::Tuning;
-use bellwether::server::live::Pace;
+use bellwether::server::socket::Pace;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -304,7 +304,7 @@ async fn every_message_has_its_shape() {
     for (said, id, status) in [
         (json!({"type": "retry_task", "task_id": "t"}), "t", "not_found"),
         (json!({"type": "cancel_task", "task_id": "t", "id": "7"}), "7", "not_found"),
-        (json!({"type": "cancel_task", "task_id": "known"}), "known", "refused"),
+        (json!({"type": "cancel_task", "task_id": "known"}), "known", "accepted"),
         (json!({"type": "acknowledge_alert", "alert_id": "a"}), "a", "not_found"),
         (json!({"type": "acknowledge_alert", "rule_id": "r"}), "r", "not_found"),
     ] {

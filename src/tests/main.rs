@@ -9,14 +9,19 @@
 )]
 
 mod cli;
+mod commands;
 mod crash;
 mod disk;
 mod events;
 mod harness;
 mod history;
 mod http;
+mod jobs;
 mod live;
 mod process;
 mod reads;
 mod replay;
+mod settings;
+mod sockets;
 mod tidy;
+mod work;

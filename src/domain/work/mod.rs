@@ -16,6 +16,8 @@ mod brief;
 #[cfg(feature = "ssr")]
 pub mod build;
 #[cfg(feature = "ssr")]
+pub mod dashboard;
+#[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]
 mod fingerprint;

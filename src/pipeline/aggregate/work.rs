@@ -1,6 +1,7 @@
 //! What is shown of agents and tasks; each topic only while somebody follows it.
 
 use super::super::board::Refreshed;
+use super::super::dashboard_events;
 use super::super::hub::{Change, Hub};
 use super::{Aggregate, push};
 use crate::domain::work::{
@@ -61,6 +62,11 @@ impl Aggregate {
                     if delta != WorkDelta::default() {
                         push(changes, Topic::Work, &delta);
                     }
+                }
+                Topic::DashboardSocket => {
+                    let (held, cut) = (&self.held, std::mem::take(&mut self.held_cut));
+                    let frame = dashboard_events::frame(held, cut, refreshed, self.state.now);
+                    changes.extend(frame.map(|data| Change { topic: topic.clone(), data }));
                 }
                 Topic::Task(id) => {
                     let noted = self.watched.remove(id).unwrap_or_default();

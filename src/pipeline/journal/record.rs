@@ -14,6 +14,9 @@ const LEVEL: i32 = 1;
 /// A record is never larger than this once unpacked; more is damage.
 const MAX_RAW: usize = 256 << 20;
 
+/// Where events come from that the server itself makes.
+const OWN_SOURCE: &str = "bellwether";
+
 /// An event on its way into the journal.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -57,6 +60,12 @@ impl Draft {
         let line = encode(time, &source, &id, subject.as_deref(), &event).unwrap_or_default();
         let key = id_given.then(|| key(&source, &id));
         Self { time, source, id, subject, event, key, line }
+    }
+
+    /// An event that the server itself makes, as of when it is appended.
+    pub fn own(event: Event) -> Self {
+        let id = uuid::Uuid::now_v7().to_string().into();
+        Self::new(None, OWN_SOURCE.into(), id, false, None, event)
     }
 
     /// Bytes it takes in a record before compression.

@@ -2,13 +2,14 @@
 
 use super::{Client, Gone, MAX_TOPICS};
 use crate::domain::Topic;
+use crate::domain::work::CommandKind;
+use crate::server::work;
 use crate::wire::ClientMsg;
-use axum::extract::ws::{Message, close_code};
 use serde::Deserialize;
 
 impl Client {
     pub(super) async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
-        let shown = self.app.hub.published();
+        let shown = self.line.app.hub.published();
         let there = |name: &&String| match name.parse::<Topic>() {
             Ok(Topic::Project(id)) => shown.projects.contains_key(&id),
             Ok(_) => true,
@@ -20,33 +21,19 @@ impl Client {
             "protocol": 1,
             "user": "anonymous",
             "topics": topics,
-            "heartbeat_s": self.app.pace.heartbeat.as_secs(),
-            "at": self.app.clock.now(),
+            "heartbeat_s": self.line.app.pace.heartbeat.as_secs(),
+            "at": self.line.app.clock.now(),
             "epoch": shown.cursor.epoch,
             "seq": shown.seq,
         });
-        self.send(welcome.to_string().into()).await
+        self.line.send(welcome.to_string().into()).await
     }
 
-    pub(super) async fn hear(
-        &mut self,
-        message: Option<Result<Message, axum::Error>>,
-    ) -> Result<(), Gone> {
-        let text = match message {
-            None | Some(Ok(Message::Close(_))) => return Err(Gone),
-            Some(Err(error)) => return self.refuse(&error).await,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return self.spend().await,
-            Some(Ok(Message::Binary(_))) => {
-                self.spend().await?;
-                return self.error("malformed", "messages are JSON objects in text frames").await;
-            }
-            Some(Ok(Message::Text(text))) => text,
-        };
-        self.spend().await?;
-        match serde_json::from_str::<ClientMsg>(&text) {
+    pub(super) async fn hear(&mut self, text: &str) -> Result<(), Gone> {
+        match serde_json::from_str::<ClientMsg>(text) {
             Ok(message) => self.obey(message).await,
-            Err(_) if is_token(&text) => Ok(()),
-            Err(error) => self.error("malformed", &error.to_string()).await,
+            Err(_) if is_token(text) => Ok(()),
+            Err(error) => self.line.error("malformed", &error.to_string()).await,
         }
     }
 
@@ -66,67 +53,66 @@ impl Client {
             }
             ClientMsg::Resume { topic, epoch, seq } => self.resume(&topic, &epoch, seq).await,
             ClientMsg::RequestSnapshot { topic } => self.subscribe(&topic).await,
-            ClientMsg::Ping => self.send(r#"{"type":"pong"}"#.into()).await,
-            ClientMsg::RetryTask { id, task_id } => self.command("retry_task", id, &task_id).await,
+            ClientMsg::Ping => self.line.send(r#"{"type":"pong"}"#.into()).await,
+            ClientMsg::RetryTask { id, task_id } => {
+                self.command("retry_task", CommandKind::Retry, id, &task_id).await
+            }
             ClientMsg::CancelTask { id, task_id } => {
-                self.command("cancel_task", id, &task_id).await
+                self.command("cancel_task", CommandKind::Cancel, id, &task_id).await
             }
-            ClientMsg::AcknowledgeAlert { id, alert_id } => {
-                self.command("acknowledge_alert", id, &alert_id).await
-            }
+            ClientMsg::AcknowledgeAlert { id, alert_id } => self.acknowledge(id, &alert_id).await,
         }
     }
 
-    /// Answers a command about `subject`. What the board does not know is not found; what it knows
-    /// it only watches, so the command is refused rather than taken for nothing.
-    pub(super) async fn command(
+    /// Asks the owner of a task to do something with it.
+    async fn command(
         &mut self,
         name: &str,
+        kind: CommandKind,
         id: Option<String>,
-        subject: &str,
+        task: &str,
     ) -> Result<(), Gone> {
-        let state = &self.app.hub.published().state;
-        let (kind, known) = match name {
-            "acknowledge_alert" => {
-                ("alert_id", state.alerts.active.keys().any(|(_, alert)| **alert == *subject))
-            }
-            _ => ("task_id", state.work.tasks.contains_key(subject)),
+        // Apart, because every client would carry the room it takes for as long as it is connected.
+        let asked = Box::pin(work::command(&self.line.app, kind, task)).await;
+        let (status, detail) = match &asked {
+            Ok(_) => ("accepted", None),
+            Err(error) if error.status == 404 => ("not_found", Some(&error.detail)),
+            Err(error) if error.status == 409 => ("refused", Some(&error.detail)),
+            Err(error) => ("error", Some(&error.detail)),
+        };
+        let result = serde_json::json!({
+            "type": "result",
+            "id": id.as_deref().unwrap_or(task),
+            "command": name,
+            "task_id": task,
+            "status": status,
+            "command_id": asked.as_ref().ok().map(|command| &command.id),
+            "detail": detail,
+        });
+        self.line.send(result.to_string().into()).await
+    }
+
+    /// Answers about an alert. What the board does not know is not found; what it knows it only
+    /// watches, so the command is refused rather than taken for nothing.
+    async fn acknowledge(&mut self, id: Option<String>, alert: &str) -> Result<(), Gone> {
+        let known = {
+            let active = &self.line.app.hub.published().state.alerts.active;
+            active.keys().any(|(_, known)| **known == *alert)
         };
         let (status, detail) = if known {
             ("refused", "this server only watches; ask the system it belongs to")
         } else {
-            ("not_found", "nothing of that name is waiting for a command")
+            ("not_found", "no alert of that name is active")
         };
         let result = serde_json::json!({
             "type": "result",
-            "id": id.as_deref().unwrap_or(subject),
-            "command": name,
-            kind: subject,
+            "id": id.as_deref().unwrap_or(alert),
+            "command": "acknowledge_alert",
+            "alert_id": alert,
             "status": status,
             "detail": detail,
         });
-        self.send(result.to_string().into()).await
-    }
-
-    /// Takes the cost of a message from the client's allowance.
-    pub(super) async fn spend(&mut self) -> Result<(), Gone> {
-        if self.bucket.take() {
-            return Ok(());
-        }
-        self.close(close_code::POLICY, "too many messages").await
-    }
-
-    /// The socket refused what the peer sent.
-    pub(super) async fn refuse(&mut self, error: &axum::Error) -> Result<(), Gone> {
-        use tokio_tungstenite::tungstenite::Error as Ws;
-        let source = std::error::Error::source(error).and_then(|e| e.downcast_ref::<Ws>());
-        match source {
-            Some(Ws::Capacity(_)) => {
-                self.close(close_code::SIZE, "a message may have at most 64 KiB").await
-            }
-            Some(Ws::Utf8(_)) => self.close(close_code::INVALID, "text must be UTF-8").await,
-            _ => Err(Gone),
-        }
+        self.line.send(result.to_string().into()).await
     }
 }
 

@@ -18,7 +18,7 @@ impl Client {
 
     pub(super) async fn resume(&mut self, name: &str, epoch: &str, seq: Seq) -> Result<(), Gone> {
         let Some(topic) = self.admit(name).await? else { return Ok(()) };
-        if epoch != &**self.app.hub.epoch() {
+        if epoch != &**self.line.app.hub.epoch() {
             return self.snapshot(&topic, Some("epoch")).await;
         }
         self.cursors.insert(topic.clone(), seq);
@@ -31,13 +31,13 @@ impl Client {
                 self.forget(&topic);
                 Ok(())
             }
-            Err(why) => self.error("unknown_topic", &why).await,
+            Err(why) => self.line.error("unknown_topic", &why).await,
         }
     }
 
     pub(super) fn forget(&mut self, topic: &Topic) {
         if self.cursors.remove(topic).is_some() {
-            self.app.hub.leave(topic);
+            self.line.app.hub.leave(topic);
         }
     }
 
@@ -46,16 +46,18 @@ impl Client {
         let topic = match name.parse::<Topic>() {
             Ok(topic) => topic,
             Err(why) => {
-                self.error("unknown_topic", &why).await?;
+                self.line.error("unknown_topic", &why).await?;
                 return Ok(None);
             }
         };
         if !self.cursors.contains_key(&topic) {
             if self.cursors.len() >= MAX_TOPICS {
-                self.error("too_many_topics", "a connection may hold at most 64 topics").await?;
+                self.line
+                    .error("too_many_topics", "a connection may hold at most 64 topics")
+                    .await?;
                 return Ok(None);
             }
-            self.app.hub.join(&topic);
+            self.line.app.hub.join(&topic);
             self.cursors.insert(topic.clone(), 0);
         }
         Ok(Some(topic))
@@ -66,13 +68,13 @@ impl Client {
         topic: &Topic,
         reason: Option<&str>,
     ) -> Result<(), Gone> {
-        let shown = self.app.hub.published();
+        let shown = self.line.app.hub.published();
         self.cursors.insert(topic.clone(), shown.seq);
-        match snapshot(&self.app, &shown, topic, reason).await {
-            Ok(text) => self.send(text).await,
+        match snapshot(&self.line.app, &shown, topic, reason).await {
+            Ok(text) => self.line.send(text).await,
             Err(why) => {
                 self.forget(topic);
-                self.error("unknown_topic", &why).await
+                self.line.error("unknown_topic", &why).await
             }
         }
     }
@@ -88,11 +90,11 @@ impl Client {
 
     pub(super) async fn catch_up(&mut self, topic: &Topic) -> Result<(), Gone> {
         let Some(mut cursor) = self.cursors.get(topic).copied() else { return Ok(()) };
-        let hub = self.app.hub.clone();
+        let hub = self.line.app.hub.clone();
         match hub.since(topic, cursor) {
             Ok(frames) => {
                 for frame in frames {
-                    self.send(frame.text_from(cursor, topic, hub.epoch())).await?;
+                    self.line.send(frame.text_from(cursor, topic, hub.epoch())).await?;
                     cursor = frame.seq;
                 }
                 self.cursors.insert(topic.clone(), cursor);

@@ -172,6 +172,12 @@ impl State {
     }
 
     pub(super) fn command_requested(&mut self, pass: &mut Pass<'_>, e: &CommandRequested) {
+        // Requests may have crossed each other, or the end of the task: the first one counts, and
+        // only while there is something to be asked.
+        let asked = |task: &Task| self.command_of(task).is_some_and(|c| c.status.is_open());
+        if self.tasks.get(&e.task).is_none_or(|task| asked(task)) {
+            return;
+        }
         let at = pass.stamp.at;
         self.put_command(CommandItem {
             id: e.command.clone(),

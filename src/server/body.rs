@@ -1,0 +1,94 @@
+//! JSON that requests carry.
+
+use super::problem;
+use crate::domain::vocabulary;
+use crate::wire::{ApiError, ErrorKind};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+/// A request's body read as `T`: 415 if it is not JSON by its media type, 400 if it is not by its
+/// text, 422 at the place where it is no `T`.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let json = is_json(request.headers());
+        let body = Bytes::from_request(request, state).await.map_err(|error| {
+            if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(ErrorKind::TooLarge, "the body may have at most 2 MiB")
+            } else {
+                problem::malformed(error.body_text())
+            }
+        })?;
+        if !json {
+            let detail = "send the body as application/json";
+            return Err(ApiError::new(ErrorKind::UnsupportedMediaType, detail));
+        }
+        read(&body).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let not_json = |why: String| problem::malformed(format!("the body is not JSON: {why}"));
+    let text = std::str::from_utf8(body).map_err(|error| not_json(error.to_string()))?;
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        return Err(not_json(error.to_string()));
+    }
+    // serde would read an array as the members of a struct in order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(ApiError::invalid("", "expected an object"));
+    }
+    vocabulary::read(text).map_err(|error| ApiError::invalid(error.pointer, error.detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Ack {
+        status: String,
+    }
+
+    /// What is read, or the status and place of the refusal.
+    #[track_caller]
+    fn check(kind: &str, body: &str, expect: Result<&str, (u16, &str)>) {
+        let request = Request::post("/").header("content-type", kind);
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let read = futures::executor::block_on(JsonBody::<Ack>::from_request(request, &()));
+        let got = read.map(|JsonBody(ack)| ack.status).map_err(|error| {
+            let place = error.errors.first().map(|e| e.pointer.clone()).unwrap_or_default();
+            (error.status, place)
+        });
+        let got = got.as_deref().map_err(|(status, place)| (*status, place.as_str()));
+        assert_eq!(got, expect, "{kind} {body}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_said() {
+        check("application/json", r#"{"status":"done"}"#, Ok("done"));
+        check("application/json; charset=utf-8", r#"{"status":"done"}"#, Ok("done"));
+        check("application/merge-patch+json", r#"{"status":"done"}"#, Ok("done"));
+        check("text/plain", r#"{"status":"done"}"#, Err((415, "")));
+        check("", r#"{"status":"done"}"#, Err((415, "")));
+        check("application/json", "{", Err((400, "")));
+        check("application/json", "", Err((400, "")));
+        check("application/json", "[]", Err((422, "")));
+        check("application/json", r#"["done"]"#, Err((422, "")));
+        check("application/json", "{}", Err((422, "/status")));
+        check("application/json", r#"{"status":7}"#, Err((422, "/status")));
+    }
+}
