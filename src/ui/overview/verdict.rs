@@ -9,7 +9,7 @@ use leptos::prelude::*;
 /// Reasons shown before "and n more".
 const SHOWN: usize = 6;
 
-/// The verdict over everything.
+/// The verdict over everything, or over one domain.
 #[component]
 pub fn VerdictBanner(
     /// The verdict.
@@ -17,6 +17,9 @@ pub fn VerdictBanner(
     /// As of when it holds.
     #[prop(into)]
     as_of: Signal<Timestamp>,
+    /// Whether there is a score to it.
+    #[prop(default = true)]
+    scored: bool,
 ) -> impl IntoView {
     let live = Live::expect();
     let verdict = Memo::new(move |_| Verdict::from(health.with(|health| health.status)));
@@ -60,7 +63,7 @@ pub fn VerdictBanner(
                 <AsOf at=as_of />
             </div>
             <div class="why">{reasons}</div>
-            <Score health=health />
+            {scored.then(|| view! { <Score health=health /> })}
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! The command palette: any page, project or command by a few letters of its name.
 
-use super::{Overlay, PAGES, theme};
+use super::{Overlay, named_pages, theme};
 use crate::domain::projects::api::dashboard_projects;
 use crate::domain::projects::{ProjectItem, ProjectsQuery};
 use crate::ui::live::Live;
@@ -72,7 +72,7 @@ fn commands() -> Vec<Entry> {
         verdict: None,
         action,
     };
-    let pages = PAGES.iter().map(|page| Entry {
+    let pages = named_pages().map(|page| Entry {
         note: "page".to_owned(),
         ..entry(page.name, page.icon, Action::Go(page.path.to_owned()))
     });
