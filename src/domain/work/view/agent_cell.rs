@@ -65,6 +65,16 @@ fn time_in_state(item: Signal<Option<AgentItem>>) -> Memo<String> {
     Memo::new(move |_| since(live, at.get()))
 }
 
+/// The same as part of a sentence; where no clock runs (on the server), since when.
+fn lasting(item: Signal<Option<AgentItem>>) -> Memo<String> {
+    let live = Live::expect();
+    let time = time_in_state(item);
+    Memo::new(move |_| {
+        let word = if live.now.get().is_some() { "for" } else { "since" };
+        format!("{word} {}", time.get())
+    })
+}
+
 /// What it is on, in words.
 fn task_words(item: &AgentItem) -> String {
     let id = item.current_task_id.as_deref();
@@ -105,7 +115,7 @@ fn tile(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
         Memo::new(move |_| Verdict::from(state.get()))
     };
     let task = part(item, task_words);
-    let time = time_in_state(item);
+    let time = lasting(item);
     let done = part(item, |item| match (item.completed, item.failed) {
         (0, 0) => "nothing done in the last hour".to_owned(),
         (done, 0) => format!("{} done in the last hour", format::count(done)),

@@ -92,7 +92,7 @@ fn legend(asked: Memo<Asked>, counts: Memo<AgentCounts>) -> AnyView {
     let entry = move |icon: Option<IconName>, word: &'static str, n: Memo<u64>| {
         let class = AgentState::named(word).map_or("", |state| Verdict::from(state).class);
         view! {
-            <span class=format!("key {class}")>{icon.map(|name| view! { <Icon name=name /> })}</span>
+            {icon.map(|name| view! { <span class=format!("key {class}")><Icon name=name /></span> })}
             {word}
             <span class="n">{move || format::count(n.get())}</span>
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Asks for every dead letter rather than one group.
 pub const ALL: &str = "all";
 
-/// All dead letters, then each group.
+/// Each group, then all dead letters.
 pub fn groups(dead: Dead) -> AnyView {
     let doc = dead.doc;
     let all = Memo::new(move |_| doc.with(|doc| doc.dead.clone()));
@@ -40,8 +40,8 @@ pub fn groups(dead: Dead) -> AnyView {
     let head = view! { <span class="pattern">{word}</span> }.into_any();
     view! {
         <ul class="groups">
-            {entry(dead, ALL.into(), total, head)}
             <For each=prints key=|print| print.clone() children=row />
+            {entry(dead, ALL.into(), total, head)}
         </ul>
     }
     .into_any()

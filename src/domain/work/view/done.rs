@@ -8,7 +8,7 @@ use crate::wire::Timestamp;
 use leptos::prelude::*;
 
 /// Lines shown.
-const SHOWN: usize = 12;
+const SHOWN: usize = 8;
 
 /// The newest completions, as they come.
 pub fn done_card(completions: Memo<Vec<Completion>>, as_of: Timestamp) -> AnyView {

@@ -44,7 +44,7 @@ fn page(first: TaskDetail) -> AnyView {
     view! {
         {heading(item, commander)}
         {commander.trouble()}
-        <div class="grid">
+        <div class="grid top">
             {timeline_card(history, as_of)}
             <div class="c4 stack">
                 {facts_card(item, as_of)}
@@ -109,7 +109,7 @@ fn facts_card(item: Memo<Option<TaskItem>>, as_of: Timestamp) -> AnyView {
                 {link("agent", |t| t.agent.as_ref().map(ToString::to_string), agent_href)}
                 {fact("wanted by", |t| t.submitted_by.as_ref().map(ToString::to_string))}
                 {fact("owned by", |t| Some(t.source.to_string()))}
-                {fact("begun", |t| Some(times(t.attempt)))}
+                {fact("tries", |t| Some(times(t.attempt)))}
                 {fact("tried again", |t| Some(times(t.retry_count)))}
                 {fact("done", |t| t.percent.map(|percent| format!("{} %", format::decimal(percent, 0))))}
                 {fact("note", |t| t.note.clone())}

@@ -48,7 +48,7 @@ pub fn task_table(
                     <th class="wide">"Queue"</th>
                     <th class="wide">"Agent"</th>
                     <th class="num wide">"Tries"</th>
-                    <th class="num">"Changed"</th>
+                    <th class="num wide">"Changed"</th>
                     <th class="acts"><span class="sr">"Commands"</span></th>
                 </tr>
             </thead>
@@ -116,7 +116,7 @@ fn task_row(
                 {move || agent.get().map(|agent| view! { <a class="link" href=agent_href(&agent)>{agent.to_string()}</a> })}
             </td>
             <td class="num wide">{tries}</td>
-            <td class="num" title=move || format::iso(changed.get())>{age}</td>
+            <td class="num wide" title=move || format::iso(changed.get())>{age}</td>
             <td class="acts"><span class="row">{command_state(command)} {commander.buttons(item.into())}</span></td>
         </tr>
     }
