@@ -41,14 +41,19 @@ pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
     })
 }
 
-/// The address of this page with another range; what else it asks for (`host`) stays.
+/// What an address asks for besides the range, and keeps when the range changes.
+const KEPT: [&str; 2] = ["host", "queue"];
+
+/// The address of this page with another range; what else it asks for stays.
 fn use_address() -> impl Fn(&str) -> String + Copy + Send + Sync + 'static {
     let (query, path) = (use_query_map(), use_location().pathname);
     move |range: &str| {
-        let host = query.with(|query| query.get("host"));
-        let host = host.map(|host| format!("host={}", encoded(&host)));
-        let parts = [host.as_deref(), Some(range).filter(|range| !range.is_empty())];
-        let asked = parts.into_iter().flatten().collect::<Vec<_>>().join("&");
+        let kept = |name: &&str| {
+            let value = query.with(|query| query.get(name)).filter(|value| !value.is_empty());
+            value.map(|value| format!("{name}={}", encoded(&value)))
+        };
+        let range = Some(range.to_owned()).filter(|range| !range.is_empty());
+        let asked = KEPT.iter().filter_map(kept).chain(range).collect::<Vec<_>>().join("&");
         let mark = if asked.is_empty() { "" } else { "?" };
         format!("{}{mark}{asked}", path.get())
     }
@@ -103,6 +108,22 @@ where
     W: PartialEq + Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, ApiError>> + 'static,
 {
+    use_fresh_every(FRESH_EVERY, rendered, wanted, moved, read)
+}
+
+/// As [`use_fresh`], with another time of rest after each reading.
+pub fn use_fresh_every<T, W, F>(
+    rest: Duration,
+    rendered: T,
+    wanted: impl Fn() -> W + Send + Sync + 'static,
+    moved: impl Fn() -> Option<u64> + Send + Sync + 'static,
+    read: impl Fn(W) -> F + Send + Sync + 'static,
+) -> RwSignal<T>
+where
+    T: Send + Sync + 'static,
+    W: PartialEq + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, ApiError>> + 'static,
+{
     let shown = RwSignal::new(rendered);
     let live = Live::expect();
     let wanted = Memo::new(move |_| wanted());
@@ -120,7 +141,7 @@ where
                 resting.try_set_value(false);
                 again.try_set(());
             },
-            FRESH_EVERY,
+            rest,
         );
         let asked = wanted.get_untracked();
         let Some(answer) = read.try_with_value(|read| read(asked.clone())) else { return };

@@ -5,6 +5,7 @@ use crate::domain::Topic;
 use crate::domain::projects::{ProjectDelta, ProjectDetail};
 use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use crate::domain::system::{SystemDelta, SystemPage};
+use crate::domain::work::{TaskDelta, TaskDetail, WorkDelta, WorkPage};
 use crate::wire::{Cursor, Timestamp};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -50,6 +51,8 @@ mirror! {
     Ticker: TickerDelta,
     SystemPage: SystemDelta,
     ProjectDetail: ProjectDelta,
+    WorkPage: WorkDelta,
+    TaskDetail: TaskDelta,
 }
 
 /// Follows `topic` for as long as the calling component lives. Does nothing on the server.

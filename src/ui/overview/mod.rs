@@ -4,6 +4,7 @@ mod feed;
 mod ticker;
 mod verdict;
 pub use feed::SummaryFeed;
+pub use verdict::VerdictBanner;
 
 use super::widgets::{Card, Empty, Loaded};
 use crate::domain::projects::ProjectItem;
@@ -16,7 +17,6 @@ use crate::wire::{ApiError, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ticker::Now;
-use verdict::VerdictBanner;
 
 const FIRST_EVENT: &str = "curl {origin}/api/v1/events -H 'content-type: application/json' \\\n  \
     -d '{\"type\":\"validation.completed\",\"data\":{\"project\":\"hello\",\"status\":\"passed\"}}'";

@@ -6,10 +6,10 @@ use crate::ui::widgets::{Age, AsOf, Icon, Verdict};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
-/// Reasons shown before "and n more".
-const SHOWN: usize = 6;
+/// Reasons shown before "and n more", of everything and of one domain.
+const SHOWN: (usize, usize) = (6, 4);
 
-/// The verdict over everything.
+/// The verdict over everything, or over one domain.
 #[component]
 pub fn VerdictBanner(
     /// The verdict.
@@ -17,17 +17,21 @@ pub fn VerdictBanner(
     /// As of when it holds.
     #[prop(into)]
     as_of: Signal<Timestamp>,
+    /// Whether there is a score to it.
+    #[prop(default = true)]
+    scored: bool,
 ) -> impl IntoView {
     let live = Live::expect();
     let verdict = Memo::new(move |_| Verdict::from(health.with(|health| health.status)));
     // Kept outside of what is drawn anew with every change of the verdict.
     let unfolded = RwSignal::new(false);
+    let limit = if scored { SHOWN.0 } else { SHOWN.1 };
     let reasons = move || {
         health.with(|health| {
-            let more = (health.findings_total as usize).saturating_sub(SHOWN);
-            let shown = health.findings.iter().take(SHOWN).map(reason).collect_view();
+            let more = (health.findings_total as usize).saturating_sub(limit);
+            let shown = health.findings.iter().take(limit).map(reason).collect_view();
             let rest = (more > 0).then(|| {
-                let others = health.findings.iter().skip(SHOWN).map(reason).collect_view();
+                let others = health.findings.iter().skip(limit).map(reason).collect_view();
                 let listed = move |event: leptos::ev::Event| {
                     let details = event_target::<web_sys::HtmlElement>(&event);
                     unfolded.set(details.has_attribute("open"));
@@ -51,7 +55,7 @@ pub fn VerdictBanner(
         })
     };
     view! {
-        <section class=move || banner(verdict.get().class, live.is_down()) aria-label="Verdict">
+        <section class=move || banner(verdict.get().class, live.is_down()) class:plain=!scored aria-label="Verdict">
             <div>
             <div class="word" role="status">
                 {move || view! { <Icon name=verdict.get().icon /> }}
@@ -60,7 +64,7 @@ pub fn VerdictBanner(
                 <AsOf at=as_of />
             </div>
             <div class="why">{reasons}</div>
-            <Score health=health />
+            {scored.then(|| view! { <Score health=health /> })}
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! The header: where one is, how the line is, and what time it is there.
 
 use super::theme::ThemeButton;
-use super::{Overlay, PAGES};
+use super::{Overlay, PageLink, named_pages};
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
 use crate::ui::widgets::{Icon, IconName};
@@ -45,15 +45,17 @@ fn Crumbs() -> impl IntoView {
     view! {
         <div class="crumbs">
             {move || {
-                let (parent, here) = parts.get();
+                let (parents, here) = parts.get();
                 view! {
-                    {parent
+                    {parents
+                        .into_iter()
                         .map(|page| {
                             view! {
                                 <a href=page.path>{page.name}</a>
                                 <span aria-hidden="true">"/"</span>
                             }
-                        })}
+                        })
+                        .collect_view()}
                     <h1>{here}</h1>
                 }
             }}
@@ -61,15 +63,19 @@ fn Crumbs() -> impl IntoView {
     }
 }
 
-fn crumbs(path: &str) -> (Option<&'static super::PageLink>, String) {
-    if let Some(page) = PAGES.iter().find(|page| page.path == path) {
-        return (None, page.name.to_owned());
+/// The pages above the one at `path`, outermost first, and its own name.
+fn crumbs(path: &str) -> (Vec<&'static PageLink>, String) {
+    let below = |page: &&'static PageLink| {
+        page.path != "/" && path.strip_prefix(page.path).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let parents: Vec<_> = named_pages().filter(below).collect();
+    if let Some(page) = named_pages().find(|page| page.path == path) {
+        return (parents, page.name.to_owned());
     }
-    let parent = PAGES.iter().find(|page| page.path != "/" && path.starts_with(page.path));
-    let rest = parent.and_then(|page| path.strip_prefix(page.path)?.strip_prefix('/'));
+    let rest = parents.last().and_then(|page| path.strip_prefix(page.path)?.strip_prefix('/'));
     match rest {
-        Some(rest) => (parent, crate::wire::decoded(rest)),
-        None => (None, "Not found".to_owned()),
+        Some(rest) => (parents, crate::wire::decoded(rest)),
+        None => (parents, "Not found".to_owned()),
     }
 }
 
@@ -129,18 +135,21 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(path: &str, parent: Option<&str>, here: &str) {
+    fn check(path: &str, parents: &[&str], here: &str) {
         let (found, name) = crumbs(path);
-        assert_eq!((found.map(|page| page.name), name.as_str()), (parent, here));
+        let found: Vec<_> = found.iter().map(|page| page.name).collect();
+        assert_eq!((found.as_slice(), name.as_str()), (parents, here));
     }
 
     #[test]
     fn crumbs_name_the_page() {
-        check("/", None, "Overview");
-        check("/projects", None, "Projects");
-        check("/projects/a%2Fb%20c", Some("Projects"), "a/b c");
-        check("/projects/100%", Some("Projects"), "100%");
-        check("/nowhere", None, "Not found");
-        check("/projectsx", None, "Not found");
+        check("/", &[], "Overview");
+        check("/projects", &[], "Projects");
+        check("/projects/a%2Fb%20c", &["Projects"], "a/b c");
+        check("/projects/100%", &["Projects"], "100%");
+        check("/work/agents", &["Work"], "Agents");
+        check("/work/tasks/t-1", &["Work", "Tasks"], "t-1");
+        check("/nowhere", &[], "Not found");
+        check("/projectsx", &[], "Not found");
     }
 }

@@ -1,6 +1,6 @@
 //! Keys that work on every page.
 
-use super::{Overlay, PAGES, theme};
+use super::{Overlay, named_pages, theme};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -13,11 +13,15 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 const CHORD: Duration = Duration::from_millis(1_500);
 
 /// What each key does, for the list of keys.
-pub const KEYS: [(&str, &str); 9] = [
-    ("Ctrl K", "Search projects, pages and commands"),
+pub const KEYS: [(&str, &str); 13] = [
+    ("Ctrl K", "Search projects, agents, pages and commands"),
     ("/", "Filter the list on this page"),
     ("g o", "Go to the overview"),
     ("g p", "Go to projects"),
+    ("g w", "Go to work"),
+    ("g a", "Go to agents"),
+    ("g t", "Go to tasks"),
+    ("g d", "Go to dead letters"),
     ("g s", "Go to the system page"),
     ("j k", "Next and previous row"),
     ("t", "Light or dark"),
@@ -65,7 +69,7 @@ fn press(
     }
     if after_g.get_value() {
         after_g.set_value(false);
-        if let Some(page) = PAGES.iter().find(|page| page.key == key) {
+        if let Some(page) = named_pages().find(|page| page.key == key) {
             go(page.path);
             return true;
         }

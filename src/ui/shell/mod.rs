@@ -14,6 +14,7 @@ use help::Help;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nav::Nav;
+pub use palette::Dialog;
 use palette::Palette;
 
 /// A page that the navigation leads to.
@@ -30,11 +31,29 @@ pub struct PageLink {
 }
 
 /// Every page of the navigation, in its order.
-pub const PAGES: [PageLink; 3] = [
+pub const PAGES: [PageLink; 4] = [
     PageLink { path: "/", name: "Overview", icon: IconName::Overview, key: "o" },
     PageLink { path: "/projects", name: "Projects", icon: IconName::Projects, key: "p" },
+    PageLink { path: "/work", name: "Work", icon: IconName::Work, key: "w" },
     PageLink { path: "/system", name: "System", icon: IconName::System, key: "s" },
 ];
+
+/// Pages below those.
+pub const SUBPAGES: [PageLink; 3] = [
+    PageLink { path: "/work/agents", name: "Agents", icon: IconName::Idle, key: "a" },
+    PageLink { path: "/work/tasks", name: "Tasks", icon: IconName::Waiting, key: "t" },
+    PageLink {
+        path: "/work/dead-letters",
+        name: "Dead letters",
+        icon: IconName::Critical,
+        key: "d",
+    },
+];
+
+/// Every page that has a name, those of the navigation first.
+pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
+    PAGES.iter().chain(&SUBPAGES)
+}
 
 /// What the frame can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +65,8 @@ pub enum Overlay {
     Palette,
     /// The list of keys.
     Help,
+    /// A question that the page asks.
+    Question,
 }
 
 /// The frame.

@@ -1,6 +1,7 @@
 //! The navigation: a column, a rail of icons, or a bar at the bottom, by the width there is.
 
 use super::PAGES;
+use crate::ui::format;
 use crate::ui::overview::SummaryFeed;
 use crate::ui::widgets::{Icon, IconName};
 use leptos::prelude::*;
@@ -41,13 +42,19 @@ fn Count(path: &'static str) -> impl IntoView {
                 let bad = summary.projects.critical + summary.projects.warning;
                 (bad, summary.projects.total)
             }
+            "/work" => {
+                let found = summary.health.findings.iter();
+                let found = found.filter(|finding| finding.rule.starts_with("work.")).count();
+                // What nobody will put right by itself counts as well.
+                (summary.tasks.dead_letter.max(found as u64), summary.agents.total)
+            }
             "/system" => (summary.hosts.quiet.len() as u64, summary.hosts.total),
             _ => (0, 0),
         })
     });
     let text = move || match counts.get() {
-        Some((bad @ 1.., _)) => bad.to_string(),
-        Some((_, all @ 1..)) => all.to_string(),
+        Some((bad @ 1.., _)) => short(bad),
+        Some((_, all @ 1..)) => short(all),
         _ => String::new(),
     };
     let bad = move || counts.get().is_some_and(|(bad, _)| bad > 0);
@@ -56,4 +63,9 @@ fn Count(path: &'static str) -> impl IntoView {
             {text}
         </span>
     }
+}
+
+/// A count that fits beside a name.
+fn short(n: u64) -> String {
+    if n < 10_000 { n.to_string() } else { format::compact(n as f64) }
 }

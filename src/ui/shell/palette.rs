@@ -1,16 +1,19 @@
-//! The command palette: any page, project or command by a few letters of its name.
+//! The command palette: any page, project, agent or command by a few letters of its name.
 
-use super::{Overlay, PAGES, theme};
+use super::{Overlay, named_pages, theme};
 use crate::domain::projects::api::dashboard_projects;
 use crate::domain::projects::{ProjectItem, ProjectsQuery};
+use crate::domain::work::AgentItem;
+use crate::domain::work::api::agents;
 use crate::ui::live::Live;
 use crate::ui::widgets::{Badge, Icon, IconName, Verdict};
+use crate::wire::encoded;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-/// Projects that are offered at once.
+/// Projects and agents that are offered at once, of each.
 const OFFERED: &str = "8";
 
 /// A modal dialog that shows while the frame's overlay is `opens`.
@@ -72,7 +75,7 @@ fn commands() -> Vec<Entry> {
         verdict: None,
         action,
     };
-    let pages = PAGES.iter().map(|page| Entry {
+    let pages = named_pages().map(|page| Entry {
         note: "page".to_owned(),
         ..entry(page.name, page.icon, Action::Go(page.path.to_owned()))
     });
@@ -95,6 +98,16 @@ fn project(item: ProjectItem) -> Entry {
     }
 }
 
+fn agent(item: AgentItem) -> Entry {
+    Entry {
+        note: "agent".to_owned(),
+        icon: IconName::Work,
+        verdict: Some(item.fsm_state.into()),
+        action: Action::Go(format!("/work/agents/{}", encoded(&item.agent_id))),
+        name: item.name,
+    }
+}
+
 /// The palette, when it is asked for.
 #[component]
 pub fn Palette() -> impl IntoView {
@@ -104,26 +117,36 @@ pub fn Palette() -> impl IntoView {
     let chosen = RwSignal::new(0_usize);
     let open = Memo::new(move |_| overlay.get() == Overlay::Palette);
     // Read only while the palette is open, and never on the server.
-    let projects = LocalResource::new(move || {
+    let read = LocalResource::new(move || {
         let asked = open.get().then(|| text.get());
         async move {
             let q = asked?;
-            let (limit, q) = (Some(OFFERED.to_owned()), Some(q));
-            dashboard_projects(None, None, q, None, limit, None).await.ok()
+            let limit = || Some(OFFERED.to_owned());
+            // There may be thousands of agents, which nobody wants to see before having asked.
+            let agents = match q.is_empty() {
+                true => None,
+                false => agents(None, Some(q.clone()), limit(), None).await.ok(),
+            };
+            let projects = dashboard_projects(None, None, Some(q), None, limit(), None).await.ok();
+            Some((
+                projects.map(|page| page.items).unwrap_or_default(),
+                agents.map(|page| page.items).unwrap_or_default(),
+            ))
         }
     });
     let entries = Memo::new_with_compare(
         move |_| {
             let wanted = text.get().to_lowercase();
-            let found = projects.get().flatten().map(|page| page.items).unwrap_or_default();
+            let (projects, agents) = read.get().flatten().unwrap_or_default();
             let fits = |entry: &Entry| entry.name.to_lowercase().contains(&wanted);
             let commands = commands().into_iter().filter(fits);
             let q = Some(wanted.clone()).filter(|q| !q.is_empty());
             let query = ProjectsQuery { q, ..ProjectsQuery::default() };
             // What was found for fewer letters stays until the answer to these comes: of that, only
             // what fits is offered, or Enter would lead to what nobody asked for.
-            let found = found.into_iter().filter(|item| query.matches(item));
-            commands.chain(found.map(project)).collect::<Vec<_>>()
+            let projects = projects.into_iter().filter(|item| query.matches(item)).map(project);
+            let agents = agents.into_iter().map(agent).filter(fits);
+            commands.chain(projects).chain(agents).collect::<Vec<_>>()
         },
         |_, _| true,
     );
@@ -176,8 +199,8 @@ pub fn Palette() -> impl IntoView {
                     aria-expanded="true"
                     aria-controls="palette-list"
                     aria-activedescendant=move || format!("palette-{}", chosen.get())
-                    aria-label="Search projects, pages and commands"
-                    placeholder="Projects, pages, commands"
+                    aria-label="Search projects, agents, pages and commands"
+                    placeholder="Projects, agents, pages, commands"
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=text

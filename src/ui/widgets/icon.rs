@@ -13,6 +13,18 @@ pub enum IconName {
     Projects,
     /// Two machines.
     System,
+    /// Three steps of a queue.
+    Work,
+    /// An empty circle: an agent that is free.
+    Idle,
+    /// A circle with a point: somebody has it, and has not begun.
+    Assigned,
+    /// A clock: waiting.
+    Waiting,
+    /// An arrow round: once more.
+    Retry,
+    /// A cross.
+    Cross,
     /// Circle with a tick: all is well.
     Ok,
     /// Triangle: somebody should look.
@@ -54,6 +66,12 @@ impl IconName {
             Self::Overview => "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z",
             Self::Projects => "M3 8.5l3 3 7-7",
             Self::System => "M2 3h12v4H2zM2 9h12v4H2zM5 5v.1M5 11v.1",
+            Self::Work => "M2 3h7M2 8h12M2 13h9M12 1.500v3",
+            Self::Idle => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3z",
+            Self::Assigned => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3zM8 7a1 1 0 1 0 0 2 1 1 0 0 0 0-2z",
+            Self::Waiting => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 4.500v3.500l2.500 1.500",
+            Self::Retry => "M13 3v4H9M12.6 7A5.2 5.2 0 1 0 13 9.500",
+            Self::Cross => "M4 4l8 8M12 4l-8 8",
             Self::Ok => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM5.5 8.2l1.7 1.7 3.3-3.6",
             Self::Warning => "M8 2l6.5 11.5h-13zM8 6.5v3M8 11.5v.1",
             Self::Critical => {

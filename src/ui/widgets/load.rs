@@ -60,6 +60,18 @@ where
     }
 }
 
+/// As [`Loaded`], with its parts boxed: what pages share is compiled once for each type that is read.
+pub fn loaded<T>(
+    resource: Resource<Result<T, ApiError>>,
+    make: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+{
+    let make: Arc<dyn Fn(T) -> AnyView + Send + Sync> = Arc::new(make);
+    view! { <Loaded resource=resource children=move |read| make(read) /> }.into_any()
+}
+
 /// An error as people read it.
 pub fn problem(error: &ApiError, again: Callback<()>) -> AnyView {
     PageStatus::answer(error.status);

@@ -3,6 +3,7 @@
 mod age;
 mod card;
 mod empty;
+mod flash;
 mod icon;
 mod load;
 mod status;
@@ -10,7 +11,8 @@ mod window;
 pub use age::{Age, AsOf, since};
 pub use card::Card;
 pub use empty::{Empty, Snippet};
+pub use flash::flashes;
 pub use icon::{Icon, IconName};
-pub use load::{Loaded, PageStatus, problem};
+pub use load::{Loaded, PageStatus, loaded, problem};
 pub use status::{Badge, ScoreBar, Verdict};
-pub use window::{Window, use_window};
+pub use window::{Window, use_cells, use_window};

@@ -8,20 +8,39 @@ use leptos::prelude::*;
 const FIRST: usize = 100;
 /// Rows drawn above and below those in sight, so that scrolling meets no gap.
 const MARGIN: usize = 12;
+/// The same for lines of cells, which are many nodes each.
+const MARGIN_OF_CELLS: usize = 4;
 
-/// Part of a list.
+/// Part of a list. A grid of cells is a list of lines, each of several cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Window {
     from: usize,
     to: usize,
     count: usize,
     row_px: f64,
+    /// Cells a line; 1 in a list of rows.
+    columns: usize,
+}
+
+/// What has been measured, in pixels; all zero on the server and before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Measured {
+    row_px: f64,
+    columns: usize,
+    /// From the upper edge of the screen to the list's beginning.
+    top: f64,
+    /// Of the screen.
+    height: f64,
+}
+
+impl Measured {
+    const NOTHING: Self = Self { row_px: 0.0, columns: 1, top: 0.0, height: 0.0 };
 }
 
 impl Window {
-    /// First row drawn, and the one after the last.
+    /// First row or cell drawn, and the one after the last.
     pub const fn range(self) -> (usize, usize) {
-        (self.from, self.to)
+        (self.from * self.columns, self.to * self.columns)
     }
 
     /// Height of the rows before, in pixels.
@@ -36,35 +55,79 @@ impl Window {
 
     /// The rows of which some can be seen, when the list begins `top` pixels below the upper edge
     /// of a screen that is `height` pixels high.
-    fn in_sight(count: usize, row_px: f64, top: f64, height: f64) -> Self {
+    fn in_sight(count: usize, margin: usize, measured: Measured) -> Self {
+        let Measured { row_px, columns, top, height } = measured;
         if row_px <= 0.0 {
-            return Self { from: 0, to: count.min(FIRST), count, row_px: 0.0 };
+            return Self { from: 0, to: count.min(FIRST), count, row_px: 0.0, columns: 1 };
         }
+        let count = count.div_ceil(columns.max(1));
         let first = (-top / row_px).max(0.0) as usize;
         let rows = (height / row_px).ceil() as usize;
-        let from = first.saturating_sub(MARGIN).min(count);
-        let to = (first + rows + MARGIN).min(count).max(from);
-        Self { from, to, count, row_px }
+        let from = first.saturating_sub(margin).min(count);
+        let to = (first + rows + margin).min(count).max(from);
+        Self { from, to, count, row_px, columns }
     }
 }
 
 /// Follows the page's scrolling for the rows in the returned body, `count` of them in all.
 pub fn use_window(count: Signal<usize>) -> (NodeRef<html::Tbody>, Memo<Window>) {
     let body = NodeRef::<html::Tbody>::new();
-    // Row height, top of the list and height of the screen; unknown on the server.
-    let measured = RwSignal::new((0.0, 0.0, 0.0));
-    let window = Memo::new(move |_| {
-        let (row_px, top, height) = measured.get();
-        Window::in_sight(count.get(), row_px, top, height)
-    });
-    let measure = move || {
-        let Some(body) = body.get_untracked() else { return };
+    let measure = move |window: Memo<Window>| {
+        let body = body.get_untracked()?;
         let row = body.query_selector("tr").ok().flatten();
         let row_px = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
         let before = window.try_get_untracked().map_or(0.0, Window::before);
         let top = body.get_bounding_client_rect().top() - before;
+        Some(Measured { row_px, columns: 1, top, height: 0.0 })
+    };
+    (body, follow(count, MARGIN, Box::new(measure)))
+}
+
+/// Follows the page's scrolling for the cells in the returned grid, `count` of them in all. Lines
+/// that are not drawn are its padding. Cells are measured anew when `shape` is another.
+pub fn use_cells(count: Signal<usize>, shape: Signal<u8>) -> (NodeRef<html::Div>, Memo<Window>) {
+    let grid = NodeRef::<html::Div>::new();
+    let measure = move |_| {
+        let grid = grid.get_untracked()?;
+        let (row_px, columns) = line_of(&grid)?;
+        let top = grid.get_bounding_client_rect().top();
+        Some(Measured { row_px, columns, top, height: 0.0 })
+    };
+    let changed = Signal::derive(move || {
+        shape.track();
+        count.get()
+    });
+    (grid, follow(changed, MARGIN_OF_CELLS, Box::new(measure)))
+}
+
+/// Height of a line of cells with the gap to the next, and cells a line.
+fn line_of(grid: &web_sys::Element) -> Option<(f64, usize)> {
+    let cells = grid.children();
+    let first = cells.item(0)?.get_bounding_client_rect();
+    for i in 1..cells.length() {
+        let down = cells.item(i)?.get_bounding_client_rect().top() - first.top();
+        if down > 0.5 {
+            return Some((down, i as usize));
+        }
+    }
+    Some((first.height(), cells.length() as usize))
+}
+
+type Measure = Box<dyn Fn(Memo<Window>) -> Option<Measured> + Send + Sync>;
+
+fn follow(count: Signal<usize>, margin: usize, measure: Measure) -> Memo<Window> {
+    let measured = RwSignal::new(Measured::NOTHING);
+    let window = Memo::new(move |_| Window::in_sight(count.get(), margin, measured.get()));
+    let measure = StoredValue::new(measure);
+    let measure = move || {
+        let Some(found) = measure.try_with_value(|measure| measure(window)).flatten() else {
+            return;
+        };
         let height = leptos::prelude::window().inner_height().ok().and_then(|h| h.as_f64());
-        measured.try_set((row_px, top, height.unwrap_or(0.0)));
+        let found = Measured { height: height.unwrap_or(0.0), ..found };
+        if measured.try_get_untracked().is_some_and(|had| had != found) {
+            measured.try_set(found);
+        }
     };
     Effect::new(move |_| {
         let scroll = window_event_listener(ev::scroll, move |_| measure());
@@ -78,7 +141,7 @@ pub fn use_window(count: Signal<usize>) -> (NodeRef<html::Tbody>, Memo<Window>) 
         count.track();
         request_animation_frame(measure);
     });
-    (body, window)
+    window
 }
 
 #[cfg(test)]
@@ -87,7 +150,8 @@ mod tests {
 
     #[track_caller]
     fn check(count: usize, row_px: f64, top: f64, expect: (usize, usize)) {
-        assert_eq!(Window::in_sight(count, row_px, top, 400.0).range(), expect);
+        let measured = Measured { row_px, columns: 1, top, height: 400.0 };
+        assert_eq!(Window::in_sight(count, MARGIN, measured).range(), expect);
     }
 
     #[test]
@@ -102,9 +166,21 @@ mod tests {
 
     #[test]
     fn rows_and_spacers_fill_the_list() {
-        let window = Window::in_sight(1_000, 40.0, -4_000.0, 400.0);
+        let measured = Measured { row_px: 40.0, columns: 1, top: -4_000.0, height: 400.0 };
+        let window = Window::in_sight(1_000, MARGIN, measured);
         let (from, to) = window.range();
         let drawn = (to - from) as f64 * 40.0;
         assert!((window.before() + drawn + window.after() - 40_000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn lines_of_cells_are_drawn_whole() {
+        let measured = Measured { row_px: 40.0, columns: 7, top: -4_000.0, height: 400.0 };
+        let window = Window::in_sight(2_000, MARGIN_OF_CELLS, measured);
+        assert_eq!(window.range(), (96 * 7, 114 * 7));
+        let lines = 2_000_usize.div_ceil(7) as f64;
+        assert!((window.before() + 18.0 * 40.0 + window.after() - lines * 40.0).abs() < 1e-9);
+        let nothing = Window::in_sight(2_000, MARGIN_OF_CELLS, Measured::NOTHING);
+        assert_eq!(nothing.range(), (0, 100));
     }
 }

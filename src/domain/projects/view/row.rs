@@ -4,7 +4,7 @@ use crate::domain::projects::{ProjectItem, Trend};
 use crate::ui::chart::Bars;
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Badge, Icon, IconName, ScoreBar, Verdict, since};
+use crate::ui::widgets::{Badge, Icon, IconName, ScoreBar, Verdict, flashes, since};
 use leptos::prelude::*;
 
 /// The heads of the columns, where they do not sort.
@@ -95,22 +95,4 @@ fn trend_icon(trend: Trend) -> impl IntoView {
     Some(
         view! { <span class=format!("change {class}") title=word><Icon name=icon /><span class="sr">{word}</span></span> },
     )
-}
-
-/// A class that is another one each time the row changes, so that its animation begins anew; none
-/// before the first change.
-fn flashes(item: Signal<Option<ProjectItem>>) -> Memo<&'static str> {
-    let seen = Memo::new(move |count: Option<&(u32, Option<ProjectItem>)>| {
-        let now = item.get();
-        match count {
-            None => (0, now),
-            Some((n, last)) if *last == now => (*n, now),
-            Some((n, _)) => (n + 1, now),
-        }
-    });
-    Memo::new(move |_| match seen.with(|(n, _)| *n) {
-        0 => "",
-        n if n % 2 == 0 => "hit-even",
-        _ => "hit-odd",
-    })
 }

@@ -1,4 +1,4 @@
-//! What people see of agents and tasks.
+//! Agents and tasks on the overview.
 
 use crate::domain::summary::{AgentCounts, TaskCounts};
 use crate::ui::format;
@@ -24,7 +24,8 @@ pub fn WorkCard(
         }
     };
     let entry = move |word: &'static str, pick: fn(&AgentCounts) -> u64| {
-        view! { <span><b>{move || format::count(pick(&agents.get()))}</b>{format!(" {word}")}</span> }
+        let href = format!("/work/agents?state={word}");
+        view! { <a href=href><b>{move || format::count(pick(&agents.get()))}</b>{format!(" {word}")}</a> }
     };
     let running = move || tasks.with(|t| t.assigned + t.working);
     let hour = move || {
@@ -38,9 +39,13 @@ pub fn WorkCard(
         let (rate, dead) = (rate.unwrap_or_default(), dead.unwrap_or_default());
         format!("{} done last hour{rate}{dead}", format::count(done))
     };
+    let more = Signal::derive(move || match agents.with(|agents| agents.total) {
+        1 => "1 agent ›".to_owned(),
+        n => format!("{} agents ›", format::count(n)),
+    });
     let nobody = move || agents.with(|agents| agents.total == 0);
     view! {
-        <Card title="Work" as_of=as_of class="c3">
+        <Card title="Work" as_of=as_of class="c3" more=("/work", more)>
             <div class="big">
                 {move || format::count(tasks.with(|tasks| tasks.queued))}
                 <small>" queued · " {move || format::count(running())} " running"</small>
@@ -54,7 +59,8 @@ pub fn WorkCard(
                 {share("unk", |a| a.offline)}
             </div>
             <div class="leg">
-                {entry("working", |a| a.working + a.assigned)}
+                {entry("working", |a| a.working)}
+                {entry("assigned", |a| a.assigned)}
                 {entry("idle", |a| a.idle)}
                 {entry("blocked", |a| a.blocked)}
                 {entry("offline", |a| a.offline)}

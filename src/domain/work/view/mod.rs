@@ -1,0 +1,32 @@
+//! What people see of agents and tasks: a tile of the overview, and the pages below `/work`.
+
+mod address;
+mod agent;
+mod agent_cell;
+mod agent_rows;
+mod agents;
+mod board;
+mod card;
+mod commands;
+mod dead;
+mod dead_groups;
+mod done;
+mod history;
+mod jobs;
+mod queues;
+mod retry;
+mod selection;
+mod task;
+mod task_rows;
+mod tasks;
+mod tiles;
+mod timeline;
+mod toolbar;
+mod words;
+pub use agent::AgentPage;
+pub use agents::AgentsGrid;
+pub use board::WorkBoard;
+pub use card::WorkCard;
+pub use dead::DeadLetters;
+pub use task::TaskPage;
+pub use tasks::TasksList;
