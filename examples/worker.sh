@@ -47,7 +47,7 @@ obey() {
   local said_so command id task
   said_so=$(ask GET "/api/v1/commands?source=$source&wait=$1")
   while read -r command; do
-    [[ $command == *\"task_id\"* ]] || continue # there is none
+    [[ $command == *task_id* ]] || continue # there is none
     id=$(member id "$command") task=$(member task_id "$command")
     if [ -z "${answers[$id]:-}" ]; then
       answers[$id]=done

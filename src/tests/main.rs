@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod disk;
 mod events;
+mod examples;
 mod harness;
 mod history;
 mod http;
