@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, says so, and is quick when all is there.
 #   tools/setup.sh        what building and running needs
-#   tools/setup.sh test   also what the tests need (Chromium, the browser tests' packages)
+#   tools/setup.sh test   also what the tests need (Chromium, the browser tests' packages, and what
+#                         the examples are run with)
 source "$(dirname "$0")/lib.sh"
 
 # A command as root, by sudo if need be.
@@ -24,6 +25,18 @@ npm_packages() {
   cp "$folder/package-lock.json" "$stamp"
 }
 
+# The packages of examples/requirements.txt, in an environment of their own.
+python_packages() {
+  local stamp=$TOOLS/venv/.installed
+  cmp -s examples/requirements.txt "$stamp" && return
+  have curl && have python3 && python3 -c 'import ensurepip' 2>/dev/null ||
+    timed "installing Python and curl" apt_install python3 python3-venv curl
+  python3 -m venv "$TOOLS/venv"
+  timed "installing the Python packages of examples/ (a few seconds)" \
+    "$TOOLS/venv/bin/pip" install -q --disable-pip-version-check -r examples/requirements.txt
+  cp examples/requirements.txt "$stamp"
+}
+
 have cargo || die "Rust is missing: see https://rustup.rs"
 have node && have npm || timed "installing Node.js" apt_install nodejs npm
 # SQLite and zstd are compiled from source.
@@ -43,6 +56,7 @@ fi
 npm_packages tools
 
 if [ "${1:-}" = test ]; then
+  python_packages
   if [ -e end2end/package.json ]; then
     npm_packages end2end
     # Debian's, because a browser from npm would be a download from elsewhere.

@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod disk;
 mod events;
+mod examples;
 mod harness;
 mod history;
 mod http;
