@@ -15,11 +15,11 @@ use super::journal::Committed;
 use super::local::Gauges;
 use super::publish::{Doc, Published};
 use super::ticker;
-use crate::domain::health::Finding;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker, TickerDelta, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
+use crate::domain::work::health::Found;
 use crate::domain::{Envelope, Topic, Touched};
 use crate::wire::{Cursor, Seq, Timestamp};
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub struct Aggregate {
     overall: Option<u32>,
     depths: Depths,
     /// What the rules about work find.
-    work_findings: Arc<[Finding]>,
+    work_findings: Found,
     /// When the server's insides were last shown.
     insides_shown: Instant,
     /// When the server was started.
@@ -119,7 +119,7 @@ impl Aggregate {
             held_cut: false,
             touched: Vec::new(),
             watched: BTreeMap::new(),
-            work_findings: Arc::default(),
+            work_findings: Found::default(),
             lines: VecDeque::new(),
             skipped: 0,
             overall: None,

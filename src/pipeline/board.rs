@@ -114,6 +114,8 @@ pub struct Board {
     critical: u64,
     warning: u64,
     info: u64,
+    /// Findings about work.
+    of_work: u64,
     busiest: BTreeSet<(Reverse<u32>, Arc<str>)>,
     quiet: BTreeSet<Arc<str>>,
     due: BTreeSet<(Timestamp, Subject)>,

@@ -7,6 +7,7 @@ use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::system::SystemPage;
 use crate::domain::work::dashboard::DashboardState;
+use crate::domain::work::health::Found;
 use crate::domain::work::{self, AgentItem, AgentsPage, TasksPage, WorkPage};
 use crate::wire::{Cursor, Seq, Timestamp};
 use axum::extract::ws::Utf8Bytes;
@@ -116,7 +117,7 @@ pub struct Published {
     /// Every agent.
     pub agents: OrdMap<Arc<str>, Arc<AgentItem>>,
     /// What the rules about work find, worst first, at most 100.
-    pub work_findings: Arc<[Finding]>,
+    pub work_findings: Found,
     /// Every agent, unpaged, made when first asked for.
     pub agents_all: OnceLock<Doc<AgentsPage>>,
     /// Every task that is not over, unpaged, made when first asked for.
@@ -186,7 +187,7 @@ impl Published {
     pub fn dashboard(&self) -> &Doc<DashboardState> {
         self.dashboard.get_or_init(|| {
             let agents = self.agents.values().map(|agent| &**agent);
-            let (findings, uptime_ms) = (&self.work_findings, self.uptime_ms);
+            let (findings, uptime_ms) = (&self.work_findings.findings, self.uptime_ms);
             let state =
                 DashboardState::of(&self.state.work, findings, agents, self.as_of, uptime_ms);
             Doc::new(state, self.seq)

@@ -177,7 +177,7 @@ fn metrics(shown: &Published) -> String {
         "type": "metrics_snapshot",
         "timestamp": shown.as_of.ms(),
         "uptime_ms": shown.uptime_ms,
-        "health": dashboard::status(state, &shown.work_findings),
+        "health": dashboard::status(state, &shown.work_findings.findings),
         "queue": dashboard::counts(state),
         "throughput": dashboard::hour_figures(state, shown.as_of),
         "agents": {

@@ -1,11 +1,11 @@
 //! From the state to what people see of it.
 
+use super::health::Found;
 use super::state::{Agent, Outcomes, Queue, State, Task};
 use super::{
     AgentItem, CommandItem, DeadGroup, HourItem, QueueItem, TaskItem, TaskStatus, Throughput,
     WorkPage, WorkSettings, fingerprint,
 };
-use crate::domain::health::Finding;
 use crate::domain::window::HOUR;
 use crate::wire::{Cursor, Timestamp};
 use std::cmp::Reverse;
@@ -161,7 +161,7 @@ fn dead_group(state: &State, print: &Arc<str>, count: u64) -> Option<DeadGroup> 
 /// The work page.
 pub fn page(
     state: &State,
-    findings: &[Finding],
+    found: &Found,
     now: Timestamp,
     settings: &WorkSettings,
     cursor: Cursor,
@@ -187,7 +187,8 @@ pub fn page(
             .take(WorkPage::MAX_COMPLETIONS)
             .map(|done| (**done).clone())
             .collect(),
-        findings: findings.iter().take(WorkPage::MAX_FINDINGS).cloned().collect(),
+        findings: found.findings.iter().take(WorkPage::MAX_FINDINGS).cloned().collect(),
+        findings_total: found.total,
         jobs: jobs.into_iter().take(WorkPage::MAX_JOBS).cloned().collect(),
         commands: newest_commands(state),
     }

@@ -21,6 +21,15 @@ pub struct Assessment {
     pub next: Option<Timestamp>,
 }
 
+/// What the rules find about all of work.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// Worst first, as many as are shown.
+    pub findings: Arc<[Finding]>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
 const fn nothing<F>(_: &F) -> Option<String> {
     None
 }

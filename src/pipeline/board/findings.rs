@@ -3,20 +3,25 @@
 use super::{Board, Refreshed, Subject};
 use crate::domain::health::{Finding, Health, Severity, Status, settle};
 use crate::domain::summary::AlertCounts;
+use crate::domain::work::health::Found;
 use crate::wire::Timestamp;
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 /// Points a finding of each severity costs the overall score.
 const CRITICAL_POINTS: u32 = 10;
 const WARNING_POINTS: u32 = 4;
 /// Findings listed in the overview; enough to hold every one that costs points.
 const MAX_FINDINGS: usize = 50;
+
 /// Orders findings: worst first, then longest-standing.
 pub(super) type Rank = (Reverse<Severity>, Timestamp, String, String);
 
 fn rank(finding: &Finding) -> Rank {
     (Reverse(finding.severity), finding.since, finding.subject.clone(), finding.rule.clone())
+}
+
+fn is_of_work(finding: &Finding) -> bool {
+    finding.rule.starts_with("work.")
 }
 
 impl Board {
@@ -35,6 +40,7 @@ impl Board {
         for old in had {
             if let Some(finding) = self.ranked.remove(&old) {
                 *self.alerts_of(finding.severity) -= 1;
+                self.of_work -= u64::from(is_of_work(&finding));
                 gone.extend(Some(finding).filter(loud));
             }
         }
@@ -50,9 +56,10 @@ impl Board {
         }
         self.held.insert(subject.clone(), findings.iter().map(rank).collect());
         for finding in findings {
-            let severity = finding.severity;
+            let (severity, of_work) = (finding.severity, is_of_work(&finding));
             if self.ranked.insert(rank(&finding), finding).is_none() {
                 *self.alerts_of(severity) += 1;
+                self.of_work += u64::from(of_work);
             }
         }
     }
@@ -66,9 +73,9 @@ impl Board {
     }
 
     /// What the rules about work find, worst first, at most `limit` of it.
-    pub fn work_findings(&self, limit: usize) -> Arc<[Finding]> {
-        let of_work = self.ranked.values().filter(|finding| finding.rule.starts_with("work."));
-        of_work.take(limit).cloned().collect()
+    pub fn work_findings(&self, limit: usize) -> Found {
+        let of_work = self.ranked.values().filter(|finding| is_of_work(finding));
+        Found { findings: of_work.take(limit).cloned().collect(), total: self.of_work }
     }
 
     /// The verdict over everything.

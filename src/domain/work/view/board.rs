@@ -89,7 +89,8 @@ fn health(doc: &WorkPage) -> Health {
         Some(Severity::Info) | None => Status::Ok,
     };
     let findings = doc.findings.clone();
-    Health { status, score: None, findings_total: findings.len() as u32, findings }
+    let findings_total = u32::try_from(doc.findings_total).unwrap_or(u32::MAX);
+    Health { status, score: None, findings_total, findings }
 }
 
 /// What is shown where nothing has come.

@@ -154,6 +154,8 @@ sections! {
     completions: Vec<Completion>,
     /// What the rules find, worst first, at most [`WorkPage::MAX_FINDINGS`].
     findings: Vec<Finding>,
+    /// How many findings there are in all.
+    findings_total: u64,
     /// Jobs, newest first, at most [`WorkPage::MAX_JOBS`].
     jobs: Vec<JobItem>,
     /// Commands, newest first, at most [`WorkPage::MAX_COMMANDS`].
