@@ -178,30 +178,28 @@ impl Agent {
     /// Takes in events.
     pub(super) async fn take(&mut self, text: &str, id: Option<Value>) -> Result<(), Gone> {
         let posted = self.line.app.ingest.post(text, &self.source).await;
+        let accepted = matches!(posted, Ok(Posted::Accepted(_)));
+        let kind = if accepted { "accepted" } else { "rejected" };
         let mut answer = match posted {
-            Ok(Posted::Accepted(mut accepted)) => {
-                accepted["type"] = "accepted".into();
-                accepted
-            }
+            Ok(Posted::Accepted(accepted)) => Value::Object(accepted),
             Ok(Posted::Rejected(rejected)) => {
                 let first = rejected.first();
                 json!({
-                    "type": "rejected",
                     "pointer": first.map(|first| &first.pointer),
                     "detail": first.map(|first| &first.detail),
                     "rejected": rejected,
                 })
             }
             Err(error) => json!({
-                "type": "rejected",
                 "pointer": "",
                 "detail": error.detail,
                 "status": error.status,
                 "retry_after_s": error.retry_after_s,
             }),
         };
-        if let Some(id) = id {
-            answer["id"] = id;
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("type".to_owned(), kind.into());
+            members.extend(id.map(|id| ("id".to_owned(), id)));
         }
         self.line.send(answer.to_string().into()).await
     }
