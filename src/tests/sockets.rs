@@ -1,6 +1,7 @@
 //! `/ws/agent` and `/ws/dashboard`, over real sockets.
 
 use crate::harness::{Server, Socket};
+use bellwether::pipeline::hub::RingLimits;
 use bellwether::server::config::Tuning;
 use bellwether::server::socket::Patience;
 use serde_json::{Value, json};
@@ -159,6 +160,25 @@ async fn an_agent_that_comes_back_in_time_was_never_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_socket_speaks_for_its_agent_unless_that_said_when_it_would() {
+    let server = Server::set(&[("work.agent_offline_after_s", 4.0)]).await;
+    let mut quiet = server.socket("/ws/agent?source=pool&agent=quiet").await;
+    quiet.next_of("welcome").await;
+    let mut bound = server.socket("/ws/agent?source=pool").await;
+    bound.next_of("welcome").await;
+    bound.say(json!({"type": "hello", "agent": "bound", "interval_s": 2})).await;
+    bound.next_of("welcome").await;
+    server.send(json!([{"type": "agent.online", "data": {"agent": "posts"}}])).await;
+    state_of(&server, "quiet", "idle").await;
+    // Both fall silent in the same time, but for the socket.
+    for silent in ["bound", "posts"] {
+        assert_eq!(state_of(&server, silent, "offline").await["silent"], true, "{silent}");
+    }
+    let agent = server.get("/api/v1/agents/quiet").await.json();
+    assert_eq!(agent["fsm_state"], "idle");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_calls_nobody_offline() {
     let server = patient(Patience { grace: SHORT, ..Patience::default() }).await;
     let mut socket = server.socket("/ws/agent?source=pool&agent=a").await;
@@ -292,6 +312,16 @@ async fn a_dashboard_misses_nothing_in_a_storm() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dashboard_that_has_fallen_behind_gets_everything_again() {
+    let ring = RingLimits { frames: 0, bytes: 1 << 20 };
+    let server = Server::tuned(Tuning { ring, ..Tuning::default() }).await;
+    let mut socket = server.socket("/ws/dashboard").await;
+    assert_eq!(socket.next_of("snapshot").await["data"]["queue"]["dead_letter"], 0);
+    server.send(json!([dead("t")])).await;
+    while socket.next_of("snapshot").await["data"]["queue"]["dead_letter"] != 1 {}
 }
 
 #[tokio::test(flavor = "multi_thread")]

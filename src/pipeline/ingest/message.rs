@@ -5,14 +5,14 @@ use super::{IngestState, draft};
 use crate::intake::{Rejection, cloudevents};
 use crate::wire::ApiError;
 use axum::http::{HeaderMap, HeaderValue, header};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// What became of a message.
 #[derive(Debug)]
 pub enum Posted {
     /// At least one event is durable; the members of the answer as `POST /api/v1/events` gives it.
-    Accepted(Value),
+    Accepted(Map<String, Value>),
     /// Not one of its events was valid; why the first was not, and all that are told.
     Rejected(Vec<Rejection>),
 }
@@ -34,7 +34,10 @@ impl IngestState {
             return Ok(Posted::Rejected(decoded.rejected));
         }
         let receipt = self.take(events.into_iter().map(draft).collect()).await?;
-        let accepted = serde_json::to_value(Accepted::new(receipt, decoded, None));
-        Ok(Posted::Accepted(accepted.unwrap_or_default()))
+        Ok(match serde_json::to_value(Accepted::new(receipt, decoded, None)) {
+            Ok(Value::Object(accepted)) => Posted::Accepted(accepted),
+            // Never: it is a struct.
+            _ => Posted::Accepted(Map::new()),
+        })
     }
 }

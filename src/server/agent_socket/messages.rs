@@ -1,12 +1,11 @@
 //! What an agent says, and what it is answered.
 
-use super::{Agent, Gone};
+use super::{Agent, Gone, presence};
 use crate::domain::check;
 use crate::domain::work::{AgentSeen, AgentState, CommandItem, Event as WorkEvent};
-use crate::domain::{Event, Validate, vocabulary};
+use crate::domain::{Validate, vocabulary};
 use crate::intake::cloudevents::MAX_ATTRIBUTE;
 use crate::pipeline::ingest::Posted;
-use crate::pipeline::journal::Draft;
 use crate::server::work::{self, Ack, Order};
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
@@ -154,54 +153,41 @@ impl Agent {
         let shown = app.hub.published();
         let known = shown.state.work.agents.get(&seen.agent);
         let online = known.is_some_and(|agent| agent.is_online());
-        let says_nothing = AgentSeen {
-            agent: seen.agent.clone(),
-            name: None,
-            capabilities: None,
-            state: None,
-            interval_s: None,
-        } == seen;
+        let says_nothing = AgentSeen::named(seen.agent.clone()) == seen;
         let event = match (online, says_nothing) {
             (true, true) => return,
             // It is on its task still, if the socket alone was lost.
             (true, false) => WorkEvent::AgentHeartbeat(seen),
             (false, _) => WorkEvent::AgentOnline(seen),
         };
-        let id = uuid::Uuid::now_v7().to_string().into();
-        let source = self.source.clone();
-        let draft = Draft::new(None, source, id, false, None, Event::Work(event));
-        if let Err(error) = app.ingest.keep(vec![draft]).await {
-            tracing::warn!(%error, "an agent has come, but that is not kept");
-        }
+        presence::say(&app, &self.source, event).await;
     }
 
     /// Takes in events.
     pub(super) async fn take(&mut self, text: &str, id: Option<Value>) -> Result<(), Gone> {
         let posted = self.line.app.ingest.post(text, &self.source).await;
+        let accepted = matches!(posted, Ok(Posted::Accepted(_)));
+        let kind = if accepted { "accepted" } else { "rejected" };
         let mut answer = match posted {
-            Ok(Posted::Accepted(mut accepted)) => {
-                accepted["type"] = "accepted".into();
-                accepted
-            }
+            Ok(Posted::Accepted(accepted)) => Value::Object(accepted),
             Ok(Posted::Rejected(rejected)) => {
                 let first = rejected.first();
                 json!({
-                    "type": "rejected",
                     "pointer": first.map(|first| &first.pointer),
                     "detail": first.map(|first| &first.detail),
                     "rejected": rejected,
                 })
             }
             Err(error) => json!({
-                "type": "rejected",
                 "pointer": "",
                 "detail": error.detail,
                 "status": error.status,
                 "retry_after_s": error.retry_after_s,
             }),
         };
-        if let Some(id) = id {
-            answer["id"] = id;
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("type".to_owned(), kind.into());
+            members.extend(id.map(|id| ("id".to_owned(), id)));
         }
         self.line.send(answer.to_string().into()).await
     }

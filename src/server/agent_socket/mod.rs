@@ -21,7 +21,7 @@ pub use presence::Presence;
 use super::socket::{self, Allowance, Feed, Gone, Line};
 use super::{App, problem, work};
 use crate::domain::check;
-use crate::domain::work::CommandItem;
+use crate::domain::work::{AgentSeen, CommandItem, Event as WorkEvent};
 use crate::wire::ApiError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -34,6 +34,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+
+/// How often it is looked at what is due, at the most.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Who speaks, as it stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -137,11 +140,11 @@ impl Feed for Agent {
     }
 
     fn every(&self) -> Option<Duration> {
-        // Often enough that a command is told again soon after it is time.
-        Some((self.line.app.patience.repeat / 4).max(Duration::from_millis(10)))
+        Some(LOOK.min(self.line.app.patience.repeat / 4))
     }
 
     async fn due(&mut self) -> Result<(), Gone> {
+        self.vouch().await;
         self.tell().await
     }
 }
@@ -170,6 +173,24 @@ impl Agent {
                 Err(why) => self.line.error("malformed", &why).await?,
             }
         }
+    }
+
+    /// Says for the agent that it is there, as long as its socket shows it, so that one with nothing
+    /// to tell does not count as offline. One that has said how often it will be heard of is held
+    /// to its word.
+    async fn vouch(&mut self) {
+        let app = &self.line.app;
+        let Some(name) = self.agent.as_ref().filter(|_| self.line.is_alive()) else { return };
+        let shown = app.hub.published();
+        let (work, settings) = (&shown.state.work, &shown.state.settings.work);
+        let Some(agent) = work.agents.get(name) else { return };
+        let quiet = app.clock.now().since(agent.heard_at);
+        let held = agent.interval_s.is_some() || !agent.is_online();
+        if held || quiet * 2 < agent.patience_ms(settings) {
+            return;
+        }
+        let event = WorkEvent::AgentHeartbeat(AgentSeen::named(name.clone()));
+        presence::say(app, &self.source, event).await;
     }
 
     /// Tells of every command that waits for an answer, but for what was told a moment ago.

@@ -78,11 +78,15 @@ async fn leave(app: App, agent: Arc<str>, source: Arc<str>, gone_at: Timestamp) 
     if !known.is_some_and(|agent| agent.is_online() && agent.heard_at <= gone_at) {
         return;
     }
-    let seen = AgentSeen { agent, name: None, capabilities: None, state: None, interval_s: None };
-    let event = Event::Work(WorkEvent::AgentOffline(seen));
+    say(&app, &source, WorkEvent::AgentOffline(AgentSeen::named(agent))).await;
+}
+
+/// Appends what an agent's socket says of it. A journal that takes nothing is no reason to end the
+/// conversation.
+pub(super) async fn say(app: &App, source: &Arc<str>, event: WorkEvent) {
     let id = uuid::Uuid::now_v7().to_string().into();
-    let draft = Draft::new(None, source, id, false, None, event);
+    let draft = Draft::new(None, source.clone(), id, false, None, Event::Work(event));
     if let Err(error) = app.ingest.keep(vec![draft]).await {
-        tracing::warn!(%error, "an agent has gone, but that is not kept");
+        tracing::warn!(%error, "an agent has come or gone, but that is not kept");
     }
 }

@@ -29,12 +29,19 @@ pub struct Line {
     bucket: TokenBucket,
     /// When the last message was sent.
     quiet_since: Instant,
+    /// When the peer last gave a sign of life.
+    heard: Instant,
 }
 
 impl Line {
     pub(super) fn new(socket: WebSocket, app: App, allowance: Allowance) -> Self {
         let bucket = TokenBucket::full(allowance.burst, allowance.per_second);
-        Self { socket, app, bucket, quiet_since: Instant::now() }
+        Self { socket, app, bucket, quiet_since: Instant::now(), heard: Instant::now() }
+    }
+
+    /// Whether the peer has answered the last pings, as far as that can be known.
+    pub fn is_alive(&self) -> bool {
+        self.heard.elapsed() <= self.app.pace.heartbeat * 2
     }
 
     /// Waits for the next message, to be given to [`Self::read`]. May be left and taken up again.
@@ -52,6 +59,7 @@ impl Line {
             Some(Err(error)) => return self.refuse(&error).await,
             Some(Ok(message)) => message,
         };
+        self.heard = Instant::now();
         if !self.bucket.take() {
             return self.close(close_code::POLICY, "too many messages").await;
         }

@@ -72,7 +72,7 @@ impl AgentsParams {
             state: word("state", &self.state, AgentState::named, states, &mut errors),
             q: given(&self.q).map(str::to_owned),
             limit: limit(&self.limit, &mut errors),
-            after: position(&self.after, |text| text_of(text), &mut errors),
+            after: position(&self.after, text_of, &mut errors),
         };
         settle(query, errors)
     }

@@ -53,6 +53,13 @@ pub struct AgentSeen {
     pub interval_s: Option<f64>,
 }
 
+impl AgentSeen {
+    /// An agent of which nothing but its id is said.
+    pub fn named(agent: Arc<str>) -> Self {
+        Self { agent, name: None, capabilities: None, state: None, interval_s: None }
+    }
+}
+
 /// An agent went from one state to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentMoved {
