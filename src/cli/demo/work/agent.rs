@@ -124,7 +124,9 @@ impl Agent {
     fn arrive(&self, moment: &mut Moment<'_>) -> Doing {
         let can = |kind: &usize| KINDS.get(*kind).map_or("", |kind| kind.queue);
         let capabilities: Vec<&str> = self.kinds.iter().map(can).collect();
-        let name = format!("Agent {}", self.name);
+        let mut letters = self.name.chars();
+        let name: String =
+            letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect();
         let data = json!({"agent": self.name, "name": name, "capabilities": capabilities,
             "state": "idle"});
         moment.emit("agent.online", data);

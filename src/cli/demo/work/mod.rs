@@ -57,7 +57,9 @@ impl Team {
     }
 
     fn submit(&mut self, moment: &mut Moment<'_>) {
-        let rate = LOAD * moment.busy() * self.agents.len() as f64 * SECOND / MEAN_TRY;
+        // Half of what comes is made by machines, which do not sleep.
+        let busy = 0.5 + 0.5 * moment.busy();
+        let rate = LOAD * busy * self.agents.len() as f64 * SECOND / MEAN_TRY;
         // Beyond, nobody submits more.
         let room = 20 + 2 * self.agents.len();
         for queue in &mut self.queues {

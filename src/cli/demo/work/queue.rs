@@ -67,7 +67,7 @@ impl Queue {
         let once_in = |ms: f64| SECOND / ms;
         let over = |until: Timestamp| until <= now;
         if self.trouble.is_none_or(|(_, until)| over(until)) {
-            let begins = rng.chance(once_in(24.0 * HOUR));
+            let begins = rng.chance(once_in(12.0 * HOUR));
             let until = now.plus(rng.between(10.0 * MINUTE, 30.0 * MINUTE) as i64);
             self.trouble = begins.then(|| (rng.below(FAMILIES), until));
         }
@@ -88,7 +88,7 @@ impl Queue {
     /// A new task waits.
     pub fn submit(&mut self, id: String, number: u64, rng: &mut Rng, moment: &mut Moment<'_>) {
         let Some(kind) = KINDS.get(self.kind) else { return };
-        let hopeless = rng.chance(0.008).then(|| rng.below(FAMILIES));
+        let hopeless = rng.chance(0.015).then(|| rng.below(FAMILIES));
         let urgent = rng.chance(0.05);
         let priority = if urgent { 0 } else { 1 + rng.below(3) };
         moment.emit(
