@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use ureq::AsSendBody;
+use ureq::http::request::Builder;
 use ureq::http::{Request, Uri};
 
 /// How long a board that has answered before is waited for.
@@ -122,19 +124,35 @@ impl Client {
         body: &[u8],
     ) -> Result<T, Failure> {
         let packed = if body.len() < COMPRESS_FROM { None } else { zstd::encode_all(body, 3).ok() };
-        let mut request = Request::post(format!("{}{path}", self.base))
-            .header("content-type", content_type)
-            .header("accept", "application/json");
+        let mut request =
+            Request::post(format!("{}{path}", self.base)).header("content-type", content_type);
         if packed.is_some() {
             request = request.header("content-encoding", "zstd");
         }
+        self.run(request, packed.as_deref().unwrap_or(body))
+    }
+
+    /// Gets `path`, once, and reads the answer as `T`.
+    ///
+    /// # Errors
+    /// The board cannot be reached, or refuses.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.run(Request::get(format!("{}{path}", self.base)), ())
+    }
+
+    fn run<T: DeserializeOwned>(
+        &self,
+        mut request: Builder,
+        body: impl AsSendBody,
+    ) -> Result<T, Failure> {
+        request = request.header("accept", "application/json");
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        let request = request.body(packed.as_deref().unwrap_or(body));
         // Of all that is given here only the token can be no header.
-        let request =
-            request.map_err(|_| Failure::Usage("the token holds a character no token can"))?;
+        let request = request
+            .body(body)
+            .map_err(|_| Failure::Usage("the token holds a character no token can"))?;
         let unreachable = |error| Failure::unreachable(&self.base, &error);
         let mut response = self.agent.run(request).map_err(unreachable)?;
         self.answered.store(true, Ordering::Relaxed);

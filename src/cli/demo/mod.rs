@@ -2,6 +2,7 @@
 
 mod host;
 mod market;
+mod orders;
 mod pace;
 mod project;
 mod rng;
@@ -12,6 +13,8 @@ mod world;
 use super::client::{Client, Failure, Target};
 use super::{Bar, Outcome, duration};
 use crate::pipeline::clock::Clock;
+use crate::wire::Timestamp;
+use orders::{Answer as Done, Orders};
 use pace::{Pace, Stop};
 use serde::{Deserialize, Serialize};
 use std::process::ExitCode;
@@ -51,6 +54,10 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 24,
         value_parser = clap::value_parser!(u32).range(1..=5_000))]
     projects: u32,
+    /// How many agents, 1 to 2000; of many, less of the past is sent
+    #[arg(long, value_name = "N", default_value_t = 24,
+        value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    agents: u32,
     /// How much of the past is sent first
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration::parse)]
     history: Duration,
@@ -80,9 +87,10 @@ struct Answer {
 }
 
 struct Demo {
-    client: Client,
+    client: Arc<Client>,
+    orders: Orders,
     world: World,
-    start: crate::wire::Timestamp,
+    start: Timestamp,
     lasts: Option<Duration>,
     stop: Arc<Stop>,
     /// Before every id, so that a second run is not taken for the first one sent again.
@@ -99,13 +107,18 @@ struct Demo {
 pub fn run(args: Args) -> Outcome {
     let start = Clock::System.now();
     let history_ms = i64::try_from(args.history.as_millis())?;
-    let (seed, speed, projects) = (args.seed, args.speed, args.projects as usize);
+    let (seed, speed) = (args.seed, args.speed);
+    let (projects, agents) = (args.projects as usize, args.agents as usize);
     let stop = Arc::new(Stop::default());
-    let client = args.target.client();
-    eprintln!("living as {projects} projects on {} (seed {seed}); Ctrl-C ends it", client.base());
+    let client = Arc::new(args.target.client());
+    let board = client.base();
+    eprintln!(
+        "living as {projects} projects and {agents} agents on {board} (seed {seed}); Ctrl-C ends it"
+    );
     let mut demo = Demo {
+        orders: Orders::hear(&client, work::SOURCE, &stop)?,
         client,
-        world: World::new(Plan { seed, projects, start, history_ms, speed }),
+        world: World::new(Plan { seed, projects, agents, start, history_ms, speed }),
         start,
         lasts: args.lasts,
         stop: stop.clone(),
@@ -142,12 +155,15 @@ impl Demo {
         let mut caught_up: Option<Instant> = None;
         while !self.stop.requested() {
             let now = Clock::System.now();
-            let events = self.world.advance(now, MAX_EVENTS);
-            self.tell(&events, pace.per_second());
+            let mut events = self.world.advance(now, MAX_EVENTS);
             let full = events.len() >= MAX_EVENTS;
+            let answers = self.obey(now, &mut events);
+            self.tell(&events, pace.per_second());
             if !self.post(&events)? {
                 break;
             }
+            // What was done is told before it is said to be.
+            answers.into_iter().for_each(|(id, done)| self.orders.answer(id, done));
             if !full && caught_up.is_none() && now >= self.start {
                 caught_up = Some(Instant::now());
                 self.bar.say(&format!("the past is told in {} events; now it goes on", self.sent));
@@ -161,6 +177,17 @@ impl Demo {
             self.stop.sleep(pace.wait(events.len(), full, Duration::from_millis(due as u64)));
         }
         Ok(())
+    }
+
+    /// Does what people at the board want; adds what happens then, and returns what to answer.
+    fn obey(&mut self, now: Timestamp, events: &mut Vec<Happening>) -> Vec<(String, Done)> {
+        let mut answers = Vec::new();
+        for order in self.orders.waiting() {
+            let (more, done) = self.world.obey(work::SOURCE, &order, now);
+            events.extend(more);
+            answers.push((order.id, done));
+        }
+        answers
     }
 
     /// Sends a batch; false if the demo was told to end meanwhile.

@@ -4,6 +4,7 @@
 //! as fast as it can be sent until it has caught up; from then on a second of the clock is `speed`
 //! seconds of life. An event carries the clock's time of its moment, so none is of the future.
 
+use super::orders::{Answer, Order};
 use super::rng::Rng;
 use super::{host, market, project, traffic, work};
 use crate::wire::Timestamp;
@@ -57,8 +58,16 @@ impl Moment<'_> {
 pub(super) trait Actor: Send {
     /// What its events are from.
     fn source(&self) -> &'static str;
+    /// When it first acts, if not when life begins.
+    fn birth(&self) -> Option<Timestamp> {
+        None
+    }
     /// Acts, and says in how many milliseconds of life it will again.
     fn act(&mut self, moment: &mut Moment<'_>) -> f64;
+    /// Does what somebody at the board wants; `None` if that is not for it to do.
+    fn obey(&mut self, _order: &Order, _moment: &mut Moment<'_>) -> Option<Answer> {
+        None
+    }
 }
 
 /// What there is to simulate.
@@ -66,6 +75,7 @@ pub(super) trait Actor: Send {
 pub(super) struct Plan {
     pub seed: u64,
     pub projects: usize,
+    pub agents: usize,
     /// When the demo is started, by the clock.
     pub start: Timestamp,
     /// How much of the past is lived first, in milliseconds.
@@ -81,6 +91,8 @@ pub(super) struct World {
     /// By time of life, then by the order in which they were put here.
     queue: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
     turns: u64,
+    /// The last moment of life at which somebody acted.
+    lived: Timestamp,
     out: Vec<Happening>,
 }
 
@@ -99,11 +111,14 @@ impl World {
         for number in 0..host::HOSTS.len() {
             actors.push(Box::new(host::Host::new(number, rng.fork())));
         }
-        actors.push(Box::new(work::Team::new(birth, rng.fork())));
+        let past_ms = plan.history_ms.min(work::past_ms(plan.agents));
+        let team = work::Team::new(plan.start.plus(-past_ms), plan.agents, rng.fork());
+        actors.push(Box::new(team));
         actors.push(Box::new(market::Market::new(birth, rng.fork())));
-        let queue = (0..actors.len()).map(|i| Reverse((birth, i as u64, i))).collect();
+        let begin = |i: usize| actors.get(i).and_then(|actor| actor.birth()).unwrap_or(birth);
+        let queue = (0..actors.len()).map(|i| Reverse((begin(i), i as u64, i))).collect();
         let turns = actors.len() as u64;
-        Self { plan, actors, queue, turns, out: Vec::new() }
+        Self { plan, actors, queue, turns, lived: birth, out: Vec::new() }
     }
 
     /// The clock's time of a moment of life.
@@ -132,8 +147,28 @@ impl World {
             let wait = actor.act(&mut moment).max(1.0);
             self.queue.push(Reverse((at.plus(wait as i64), self.turns, who)));
             self.turns += 1;
+            self.lived = at;
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// Puts a command to whoever is from `source`, and says what happens then.
+    pub fn obey(
+        &mut self,
+        source: &str,
+        order: &Order,
+        now: Timestamp,
+    ) -> (Vec<Happening>, Answer) {
+        // While life is behind the clock its own time counts, so that it goes in order.
+        let behind = self.due().is_some_and(|due| due <= now);
+        let time = if behind { self.clock(self.lived).plus(1) } else { now };
+        let mut out = Vec::new();
+        let answer =
+            self.actors.iter_mut().filter(|actor| actor.source() == source).find_map(|actor| {
+                let (now, source) = (self.lived, actor.source());
+                actor.obey(order, &mut Moment { now, live: true, source, time, out: &mut out })
+            });
+        (out, answer.unwrap_or(Err("nobody here does that")))
     }
 }
 

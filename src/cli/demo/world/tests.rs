@@ -6,7 +6,7 @@ const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 const DAY_MS: i64 = 86_400_000;
 
 fn plan(seed: u64, history_ms: i64, speed: f64) -> Plan {
-    Plan { seed, projects: 24, start: START, history_ms, speed }
+    Plan { seed, projects: 24, agents: 24, start: START, history_ms, speed }
 }
 
 /// The first `n` events of a life.
