@@ -25,7 +25,7 @@ test('the board shows what was sent, and changes without a reload', async ({ pag
   await expect(card(page, /^Throughput/)).toContainText(/3.k tokens, \$0\.0400/);
   await expect(card(page, /^Failures/)).toContainText('3 dead letters');
   const queue = page.locator('table.queues tbody tr');
-  await expect(queue.filter({ hasText: 'build' })).toContainText(/3\.00.s \/ 3\.00.s/);
+  await expect(queue.filter({ hasText: 'build' })).toContainText(/5\.00.s \/ 5\.00.s/);
   await expect(page.locator('.done li')).toHaveCount(2);
   await expect(page.locator('.done li').first()).toContainText('do t-new');
   await expect(page.locator('.verdict .why')).toContainText('ken');
@@ -215,10 +215,10 @@ test('many dead letters are retried after a preview, as a job that shows how far
   await expect(question.getByRole('checkbox')).toBeChecked();
   await question.getByRole('textbox', { name: 'Tasks a second' }).fill('fast');
   await question.getByRole('button', { name: 'Retry 70 tasks' }).click();
-  await expect(question.getByRole('alert')).toContainText('must be a number');
+  await expect(question.getByRole('alert')).toContainText('must be a number above 0');
   await question.getByRole('textbox', { name: 'Tasks a second' }).fill('0');
   await question.getByRole('button', { name: 'Retry 70 tasks' }).click();
-  await expect(question.getByRole('alert')).toContainText('rate_per_s');
+  await expect(question.getByRole('alert')).toContainText('must be a number above 0');
   await question.getByRole('textbox', { name: 'Tasks a second' }).fill('200');
   await question.getByRole('button', { name: 'Retry 70 tasks' }).click();
   await expect(question).toBeHidden();

@@ -20,7 +20,7 @@ pub fn jobs_card(jobs: Memo<Vec<JobItem>>, as_of: Timestamp) -> AnyView {
             let found = jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned());
             found.or_else(|| last.cloned().flatten())
         });
-        move || job.with(Option::is_some).then(|| job_row(job, trouble))
+        job_row(job, trouble)
     };
     view! {
         <Show when=move || any.get()>

@@ -19,7 +19,7 @@ pub fn queues_card(doc: RwSignal<WorkPage>, chosen: Memo<String>, as_of: Timesta
             let found = queues.with(|all| all.iter().find(|item| item.queue == name).cloned());
             found.or_else(|| last.cloned().flatten())
         });
-        move || item.with(Option::is_some).then(|| queue_row(item, chosen))
+        queue_row(item, chosen)
     };
     view! {
         <Card title="Queues" as_of=as_of class="c8">

@@ -65,8 +65,10 @@ impl RetryQuestion {
     }
 
     fn go(self) {
-        let Ok(rate) = self.rate.get_untracked().trim().parse::<f64>() else {
-            self.trouble.set(Some("The rate must be a number of tasks a second.".to_owned()));
+        let rate = self.rate.get_untracked().trim().parse::<f64>().ok();
+        let Some(rate) = rate.filter(|rate| *rate > 0.0 && *rate <= RetryRequest::MAX_RATE) else {
+            let text = "The rate must be a number above 0, at most 1,000 tasks a second.";
+            self.trouble.set(Some(text.to_owned()));
             return;
         };
         let request = RetryRequest {

@@ -24,7 +24,7 @@ pub fn task_table(
             let found = tasks.with(|all| all.iter().find(|task| task.id == id).cloned());
             found.or_else(|| last.cloned().flatten())
         });
-        move || item.with(Option::is_some).then(|| task_row(item, commander, selection))
+        task_row(item, commander, selection)
     };
     let all = selection.map(|selection| {
         let on = Memo::new(move |_| {

@@ -28,6 +28,8 @@ pub struct RetryRequest {
 impl RetryRequest {
     /// Most ids of a request.
     pub const MAX_IDS: usize = 10_000;
+    /// Most commands a second.
+    pub const MAX_RATE: f64 = 1_000.0;
     /// Commands a second when none is asked for.
     pub const DEFAULT_RATE: f64 = 10.0;
 }
