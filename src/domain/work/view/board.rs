@@ -25,6 +25,9 @@ pub const SAMPLE: &str = "curl {origin}/api/v1/events -H 'content-type: applicat
     -d '[{\"type\":\"agent.online\",\"data\":{\"agent\":\"worker-1\"}},\n       \
     {\"type\":\"task.queued\",\"data\":{\"task\":\"t-1\",\"description\":\"try it\",\"queue\":\"build\"}}]'";
 
+/// Commands shown.
+const COMMANDS: usize = 10;
+
 /// The page at `/work`.
 #[component]
 pub fn WorkBoard() -> impl IntoView {
@@ -107,7 +110,9 @@ pub fn nothing_yet() -> AnyView {
 }
 
 fn commands_card(doc: RwSignal<WorkPage>, as_of: crate::wire::Timestamp) -> AnyView {
-    let all = Memo::new(move |_| doc.with(|doc| doc.commands.clone()));
+    let all = Memo::new(move |_| {
+        doc.with(|doc| doc.commands.iter().take(COMMANDS).cloned().collect::<Vec<_>>())
+    });
     let any = Memo::new(move |_| all.with(|all| !all.is_empty()));
     view! {
         <Show when=move || any.get()>

@@ -10,11 +10,20 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
 
-/// The newest jobs; nothing where there is none.
+/// Jobs that are over and still shown.
+const SHOWN: usize = 3;
+
+/// The newest jobs, and all that are open; nothing where there is none.
 pub fn jobs_card(jobs: Memo<Vec<JobItem>>, as_of: Timestamp) -> AnyView {
     let any = Memo::new(move |_| jobs.with(|jobs| !jobs.is_empty()));
     let trouble = RwSignal::new(None::<String>);
-    let ids = move || jobs.with(|jobs| jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>());
+    let ids = move || {
+        jobs.with(|jobs| {
+            let shown =
+                jobs.iter().enumerate().filter(|(i, job)| *i < SHOWN || job.status.is_open());
+            shown.map(|(_, job)| job.id.clone()).collect::<Vec<_>>()
+        })
+    };
     let row = move |id: Arc<str>| {
         let job = Memo::new(move |last: Option<&Option<JobItem>>| {
             let found = jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned());
@@ -67,7 +76,6 @@ fn job_row(job: Memo<Option<JobItem>>, trouble: RwSignal<Option<String>>) -> Any
             <div class="row">
                 <Badge verdict=verdict />
                 <b class="cut">{title.clone()}</b>
-                <span class="grow"></span>
                 <span class="muted"><Age at=created /></span>
                 {steering(job, trouble)}
             </div>
@@ -125,11 +133,11 @@ fn title(job: &JobItem) -> String {
 
 /// A filter in words, as they follow "tasks".
 pub fn filter_words(filter: &TaskFilter) -> String {
-    let mut text = String::new();
+    let alike = filter.fingerprint.as_ref().map_or("", |_| " whose errors are alike");
+    let mut text = alike.to_owned();
     let parts = [
         (" in queue ", filter.queue.as_deref()),
         (" of agent ", filter.agent.as_deref()),
-        (" with error ", filter.fingerprint.as_deref()),
         (" like ", filter.q.as_deref()),
     ];
     for (word, value) in parts {
