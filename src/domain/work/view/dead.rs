@@ -7,7 +7,7 @@ use super::jobs::jobs_card;
 use super::retry::RetryQuestion;
 use super::selection::Selection;
 use super::task_rows::{pager, task_table};
-use super::tasks::REST;
+use super::tasks::{REST, pulse};
 use super::toolbar::{queue_choice, search, tabs};
 use super::words::counted;
 use crate::domain::Topic;
@@ -94,7 +94,8 @@ pub fn DeadLetters() -> impl IntoView {
 
 fn letters(first: Option<TasksPage>, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
     let as_of = doc.with_untracked(|doc| doc.as_of);
-    let moved = move || Some(doc.with(|doc| doc.cursor.seq));
+    let pulse = pulse(doc);
+    let moved = move || Some(pulse.get());
     let page = use_fresh_every(REST, first, move || asked.get(), moved, |asked| read(&asked));
     let selection = Selection::new();
     let told = Callback::new(move |command: crate::domain::work::CommandItem| {

@@ -9,7 +9,7 @@ use crate::domain::Topic;
 use crate::domain::work::api::{tasks, work_page};
 use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
 use crate::ui::format;
-use crate::ui::live::follow_doc;
+use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;
 use crate::ui::widgets::{AsOf, loaded};
 use crate::wire::ApiError;
@@ -22,6 +22,22 @@ const PATH: &str = "/work/tasks";
 const NAMES: [&str; 6] = ["status", "queue", "agent", "fingerprint", "q", "after"];
 /// Least time between two readings of a list that goes on changing.
 pub const REST: Duration = Duration::from_secs(1);
+
+/// Beginnings of the types of events that may change a list of tasks.
+const MOVES: [&str; 3] = ["\"task.", "\"command.", "\"job."];
+
+/// The newest position at which a task may have changed. The board's own topic does not tell of
+/// every change (of a task's progress, say), and the one that does tells of every task there is.
+pub fn pulse(doc: RwSignal<WorkPage>) -> Memo<u64> {
+    let heard = RwSignal::new(0);
+    follow(Topic::Events, None, move |part| {
+        if MOVES.iter().any(|kind| part.data.contains(kind)) {
+            heard.try_set(part.cursor.seq);
+        }
+        Ok(())
+    });
+    Memo::new(move |_| doc.with(|doc| doc.cursor.seq).max(heard.get()))
+}
 
 /// Reads the page that is asked for.
 fn read(asked: &Asked) -> impl Future<Output = Result<TasksPage, ApiError>> + use<> {
@@ -48,7 +64,8 @@ pub fn TasksList() -> impl IntoView {
 
 fn list(first: TasksPage, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
     let as_of = first.as_of;
-    let moved = move || Some(doc.with(|doc| doc.cursor.seq));
+    let pulse = pulse(doc);
+    let moved = move || Some(pulse.get());
     let page = use_fresh_every(REST, first, move || asked.get(), moved, |asked| read(&asked));
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     let next = Memo::new(move |_| page.with(|page| page.next.clone()));
