@@ -1,8 +1,9 @@
 //! How answers travel to the browser.
 
 use bytes::Bytes;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use server_fn::codec::Post;
 use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 
@@ -37,4 +38,22 @@ impl<T: DeserializeOwned> Decodes<T> for TextEncoding {
         let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
+}
+
+/// Reads two things that are written as one object, as `flatten` writes them; it must be JSON. What
+/// `flatten` derives for reading would stand in the browser's module once more for all that is
+/// within: this reads the text twice instead.
+///
+/// # Errors
+/// If either cannot be read.
+pub fn both<'de, A, B, D>(from: D) -> Result<(A, B), D::Error>
+where
+    A: DeserializeOwned,
+    B: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let raw = Box::<RawValue>::deserialize(from)?;
+    let one = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+    let other = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+    Ok((one, other))
 }

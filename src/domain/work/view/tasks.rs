@@ -11,7 +11,7 @@ use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
 use crate::ui::format;
 use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, loaded};
+use crate::ui::widgets::{AsOf, dynamic, loaded, text};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -78,14 +78,16 @@ fn list(first: TasksPage, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyVie
     };
     let none = Memo::new(move |_| items.with(Vec::is_empty));
     let chooses = Memo::new(move |_| asked.with(Asked::chooses));
+    let shown = move || {
+        let none = none.get();
+        Some(if none { nothing_here(chooses.get()) } else { task_table(items, commander, None) })
+    };
     view! {
         {toolbar(doc, asked)}
         <section class="card flush" aria-label="Tasks">
-            <p class="count" role="status">{said}</p>
+            <p class="count" role="status">{text(said)}</p>
             {commander.trouble()}
-            <Show when=move || !none.get() fallback=move || nothing_here(chooses.get())>
-                {task_table(items, commander, None)}
-            </Show>
+            {dynamic(shown)}
             {pager(PATH, asked, next)}
             <AsOf at=as_of />
         </section>
@@ -145,19 +147,18 @@ fn toolbar(doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
 
 /// What else the list is narrowed to, with a way out of it.
 fn only(asked: Memo<Asked>, name: &'static str, word: &'static str) -> AnyView {
-    let link = move || {
+    dynamic(move || {
         let here = asked.get();
-        here.get(name).map(|value| {
-            let label = format!("No longer only {word} {value}");
-            view! {
-                <a class="tag only" href=here.with(name, "").href(PATH) aria-label=label>
-                    {format!("{word} {value}")}
-                    <span aria-hidden="true">" ×"</span>
-                </a>
-            }
-        })
-    };
-    view! { {link} }.into_any()
+        let value = here.get(name)?;
+        let label = format!("No longer only {word} {value}");
+        let link = view! {
+            <a class="tag only" href=here.with(name, "").href(PATH) aria-label=label>
+                {format!("{word} {value}")}
+                <span aria-hidden="true">" ×"</span>
+            </a>
+        };
+        Some(link.into_any())
+    })
 }
 
 /// How many tasks have a status, where the board counts them.
