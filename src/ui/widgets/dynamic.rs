@@ -38,7 +38,8 @@ pub fn keyed(
 ) -> AnyView {
     let ids: Box<dyn Fn() -> Vec<Arc<str>> + Send + Sync> = Box::new(ids);
     let make: Arc<dyn Fn(Arc<str>) -> AnyView + Send + Sync> = Arc::new(make);
-    view! { <For each=ids key=|id: &Arc<str>| id.clone() children=move |id| make(id) /> }.into_any()
+    let row = move |id: Arc<str>| make(id);
+    view! { <For each=ids key=|id| id.clone() children=row /> }.into_any()
 }
 
 /// One thing of a list by what tells it apart. It keeps what it was when it leaves the list, since

@@ -138,7 +138,7 @@ fn command_row(item: Memo<Option<CommandItem>>) -> AnyView {
     let Some(CommandItem { task_id, actor, source, created_at, job, .. }) = fixed else {
         return ().into_any();
     };
-    let detail = part_of(item.into(), |item| item.detail.clone().unwrap_or_default());
+    let detail = part_of(item.into(), |item: &CommandItem| item.detail.clone().unwrap_or_default());
     view! {
         <li>
             {command_state(item.into())}

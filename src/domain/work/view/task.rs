@@ -128,7 +128,7 @@ fn facts_card(item: Memo<Option<TaskItem>>, as_of: Timestamp) -> AnyView {
             }
             Fact::Link(text, to) => {
                 let text = text?;
-                view! { <a class="link" href=to(&text)>{text}</a> }.into_any()
+                view! { <a class="link" href=to(&text)>{text.clone()}</a> }.into_any()
             }
         };
         Some(view! { <dt>{word}</dt><dd class="cut">{value}</dd> }.into_any())

@@ -96,11 +96,11 @@ fn task_row(
     let chosen = Memo::new(move |_| selected.is_some_and(|on| on.get()));
     let error_line = move || {
         let text = Some(error.get()).filter(|text| !text.is_empty())?;
-        Some(view! { <span class="error" title=text.clone()>{text}</span> }.into_any())
+        Some(view! { <span class="error" title=text.clone()>{text.clone()}</span> }.into_any())
     };
     let agent_link = move || {
         let agent = Some(agent.get()).filter(|agent| !agent.is_empty())?;
-        Some(view! { <a class="link" href=agent_href(&agent)>{agent}</a> }.into_any())
+        Some(view! { <a class="link" href=agent_href(&agent)>{agent.clone()}</a> }.into_any())
     };
     view! {
         <tr class=flash class:chosen=chosen>
@@ -128,11 +128,11 @@ pub fn status(item: Memo<Option<TaskItem>>) -> AnyView {
     let verdict = Memo::new(move |_| {
         Verdict::from(item.with(|item| item.as_ref().map_or(TaskStatus::Queued, |t| t.status)))
     });
-    let percent = part_of(item.into(), |task| {
+    let percent = part_of(item.into(), |task: &TaskItem| {
         let percent = task.percent.filter(|_| task.status.is_running());
         percent.map(|percent| format!("{} %", format::decimal(percent, 0))).unwrap_or_default()
     });
-    let stuck = part_of(item.into(), |task| task.stuck);
+    let stuck = part_of(item.into(), |task: &TaskItem| task.stuck);
     let flag = move || {
         let flag = view! {
             <span class="st warn" title="Without news for too long"><Icon name=IconName::Warning />"stuck"</span>
