@@ -91,7 +91,7 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
             doc.dead.iter().find(|g| g.fingerprint == group).map(|found| found.sample.clone())
         })
     });
-    let label = words(move || format!("Retry {}", counted(count.get(), "task")));
+    let label = words(move || format!("Retry all… {}", counted(count.get(), "task")));
     let newest = move || {
         let text = sample.get()?;
         Some(view! { <pre class="sample" tabindex="0">{text}</pre> }.into_any())
