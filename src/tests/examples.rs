@@ -52,7 +52,10 @@ async fn obeys(server: &Server, agent: &str) {
     let given_up = |page: &Value| page["total"] == json!(2);
     let dead = until(server, "/api/v1/tasks?status=dead_letter", given_up).await;
     let [retried, cancelled] = [0, 1].map(|i| dead["items"][i]["id"].as_str().unwrap().to_owned());
-    assert_eq!((&dead["items"][0]["agent"], &dead["items"][0]["attempt"]), (&json!(agent), &json!(2)));
+    assert_eq!(
+        (&dead["items"][0]["agent"], &dead["items"][0]["attempt"]),
+        (&json!(agent), &json!(2))
+    );
     for (task, command) in [(&retried, "retry"), (&cancelled, "cancel")] {
         let path = format!("/api/v1/tasks/{task}/{command}");
         let answer = server.request("POST", &path, &[], "").await;
@@ -64,7 +67,8 @@ async fn obeys(server: &Server, agent: &str) {
     let steps = done["history"].as_array().unwrap();
     let at = |kind: &str| steps.iter().rposition(|step| step["type"] == json!(kind)).expect(kind);
     assert_eq!(steps[at("command.settled")]["text"], json!("done"));
-    let order = ["task.dead_lettered", "command.requested", "task.queued", "task.completed"].map(at);
+    let order =
+        ["task.dead_lettered", "command.requested", "task.queued", "task.completed"].map(at);
     assert!(order.is_sorted(), "{steps:?}");
     until(server, &format!("/api/v1/tasks/{cancelled}"), is("cancelled")).await;
 }

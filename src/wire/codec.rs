@@ -57,3 +57,34 @@ where
     let other = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
     Ok((one, other))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct One {
+        a: u32,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Other {
+        b: BTreeMap<String, u32>,
+    }
+
+    #[track_caller]
+    fn check(json: &str, expect: Option<(u32, u32)>) {
+        let mut json = serde_json::Deserializer::from_str(json);
+        let read: Result<(One, Other), _> = both(&mut json);
+        assert_eq!(read.ok().map(|(one, other)| (one.a, other.b["c"])), expect);
+    }
+
+    #[test]
+    fn two_things_in_one_object_are_read() {
+        check(r#"{"b":{"c":2},"more":[],"a":1}"#, Some((1, 2)));
+        check(r#"{"a":1}"#, None);
+        check(r#"{"b":{"c":2}}"#, None);
+        check("[]", None);
+    }
+}
