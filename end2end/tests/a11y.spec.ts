@@ -1,5 +1,6 @@
 // Every page for everyone: no barrier that axe can find, and no page wider than the screen.
 import AxeBuilder from '@axe-core/playwright';
+import { workers } from '../work.ts';
 import { type Board, expect, fleet, MINUTE, NOT_FOUND, open, type Page, sampled, test } from '../fixtures.ts';
 
 const LONG = 'a-project-whose-name-is-much-longer-than-anybody-would-choose-but-somebody-did-choose-it';
@@ -10,8 +11,10 @@ const data = () => [
   ...Array.from({ length: 30 }, (_, i) => sampled('build-01', { ago: (30 - i) * MINUTE, cpu: 20 + i })),
   sampled('build-01', { cpu: 97, memory: 95 }),
   sampled('an-old-host', { ago: 60 * MINUTE }),
-  { type: 'agent.online', data: { agent: 'a-1' } },
-  { type: 'task.queued', data: { task: 't-1', description: 'sort', queue: 'q' } },
+  ...workers(),
+  { type: 'task.queued', data: { task: LONG, description: LONG.repeat(3), queue: LONG } },
+  { type: 'task.dead_lettered', data: { task: LONG, error: LONG.repeat(3) } },
+  { type: 'agent.online', data: { agent: LONG, capabilities: [LONG] } },
 ];
 
 type State = { name: string; show: (page: Page) => Promise<void> };
@@ -24,7 +27,25 @@ const STATES: State[] = [
   at('/projects/checkout'),
   at(`/projects/${LONG}`),
   at('/system'),
+  at('/work'),
+  at('/work/agents'),
+  { name: '/work/agents as cells', show: (page) => open(page, '/work/agents?view=cells') },
+  { name: '/work/agents as marks', show: (page) => open(page, '/work/agents?view=marks') },
+  at('/work/agents/ada'),
+  at(`/work/agents/${LONG}`),
+  at('/work/tasks'),
+  at('/work/dead-letters?group=all'),
+  at('/work/tasks/t-new'),
+  at(`/work/tasks/${LONG}`),
   at('/nowhere'),
+  {
+    name: 'the question before a retry',
+    show: async (page) => {
+      await open(page, '/work/dead-letters');
+      await page.getByRole('button', { name: /^Retry/ }).first().click();
+      await expect(page.getByRole('dialog', { name: 'Retry' }).locator('li').first()).toBeVisible();
+    },
+  },
   {
     name: 'the palette',
     show: async (page) => {
@@ -43,7 +64,9 @@ const STATES: State[] = [
   },
 ];
 
-const EMPTY: State[] = [at('/'), at('/projects'), at('/system')].map(({ name, show }) => ({
+const EMPTY: State[] = [
+  at('/'), at('/projects'), at('/system'), at('/work'), at('/work/agents'), at('/work/tasks'), at('/work/dead-letters'),
+].map(({ name, show }) => ({
   name: `${name}, empty`,
   show,
 }));

@@ -6,6 +6,7 @@ test('g and a letter go to a page', async ({ page }) => {
   const here = page.getByRole('heading', { level: 1 });
   for (const [key, path, name] of [
     ['p', '/projects', 'Projects'],
+    ['w', '/work', 'Work'],
     ['s', '/system', 'System'],
     ['o', '/', 'Overview'],
   ] as const) {

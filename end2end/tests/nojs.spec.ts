@@ -1,4 +1,5 @@
 // Every page reads well without JavaScript.
+import { workers } from '../work.ts';
 import { card, expect, fleet, NOT_FOUND, row, run, sampled, test } from '../fixtures.ts';
 
 /** Nobody uses what is loaded ahead for the browser half. */
@@ -106,10 +107,40 @@ test('the system', async ({ page, board }) => {
   await expect(card(page, 'History of build-02')).toBeVisible();
 });
 
+test('work, its agents and its tasks', async ({ page, board }) => {
+  await board.send(...workers());
+  await page.goto('/work');
+  await expect(page.locator('.verdict .word')).toHaveText('Warning');
+  await expect(card(page, /^Agents/).locator('.big')).toHaveText('3 of 4 online');
+  await expect(page.locator('table.queues tbody tr')).toHaveCount(2);
+  await expect(page.getByRole('img', { name: /^Run time, p95/ })).toBeVisible();
+
+  await page.getByRole('navigation', { name: 'Work' }).getByRole('link', { name: 'Agents' }).click();
+  await page.getByRole('group', { name: 'State' }).getByRole('link', { name: /blocked/ }).click();
+  await expect(page.locator('a.agent strong')).toHaveText(['linus']);
+  await page.locator('a.agent').click();
+  await expect(page.locator('.facts')).toContainText('from idle to blocked');
+
+  await page.goto('/work/tasks');
+  await page.getByLabel('Queue').selectOption('review');
+  await page.getByRole('searchbox').fill('patch');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/q=patch/);
+  await expect(page.locator('table.tasks [data-row-link]')).toHaveText(['t-wait']);
+  await page.goto('/work/tasks/t-new');
+  await expect(page.locator('.timeline li')).toHaveCount(4);
+  await expect(card(page, 'Result')).toContainText('"pages": 12');
+  await expect(page.getByRole('button', { name: /Retry|Cancel/ })).toHaveCount(0);
+
+  await page.goto('/work/dead-letters');
+  await page.getByRole('link', { name: /out of memory/ }).click();
+  await expect(page.locator('table.tasks [data-row-link]')).toHaveText(['t-dead-3']);
+});
+
 test.describe('where nothing is', () => {
   test.use({ expected: { console: [PRELOADED, ...NOT_FOUND.console] } });
 
-  for (const path of ['/nowhere', '/projects/no-such-project']) {
+  for (const path of ['/nowhere', '/projects/no-such-project', '/work/tasks/no-such-task', '/work/agents/nobody']) {
     test(`${path} says so with status 404`, async ({ page }) => {
       const response = await page.goto(path);
       expect(response?.status()).toBe(404);

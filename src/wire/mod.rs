@@ -9,7 +9,7 @@ mod live;
 mod time;
 
 pub use address::{decoded, encoded};
-pub use codec::{JsonText, TextEncoding};
+pub use codec::{JsonText, TextEncoding, both};
 pub use error::{ApiError, ErrorKind, FieldError};
 pub use live::{ClientMsg, Frame};
 pub use time::{ParseTimeError, Timestamp};

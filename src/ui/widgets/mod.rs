@@ -2,6 +2,7 @@
 
 mod age;
 mod card;
+mod dynamic;
 mod empty;
 mod flash;
 mod icon;
@@ -10,6 +11,7 @@ mod status;
 mod window;
 pub use age::{Age, AsOf, since};
 pub use card::Card;
+pub use dynamic::{Words, dynamic, keyed, mark, one_of, part_of, text, words};
 pub use empty::{Empty, Snippet};
 pub use flash::flashes;
 pub use icon::{Icon, IconName};

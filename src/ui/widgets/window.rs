@@ -87,9 +87,11 @@ pub fn use_window(count: Signal<usize>) -> (NodeRef<html::Tbody>, Memo<Window>) 
 /// that are not drawn are its padding. Cells are measured anew when `shape` is another.
 pub fn use_cells(count: Signal<usize>, shape: Signal<u8>) -> (NodeRef<html::Div>, Memo<Window>) {
     let grid = NodeRef::<html::Div>::new();
-    let measure = move |_| {
+    let measure = move |window: Memo<Window>| {
         let grid = grid.get_untracked()?;
-        let (row_px, columns) = line_of(&grid)?;
+        // Where no cell is drawn there is none to measure, and the screen may have moved on.
+        let known = || window.try_get_untracked().map(|window| (window.row_px, window.columns));
+        let (row_px, columns) = line_of(&grid).or_else(known)?;
         let top = grid.get_bounding_client_rect().top();
         Some(Measured { row_px, columns, top, height: 0.0 })
     };

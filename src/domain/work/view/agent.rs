@@ -13,7 +13,7 @@ use crate::domain::work::{AgentDetail, AgentItem, AgentsDelta, TasksPage};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{Age, AsOf, Badge, Card, Icon, IconName, Verdict, loaded};
+use crate::ui::widgets::{Age, AsOf, Badge, Card, Icon, IconName, Verdict, dynamic, loaded, text};
 use crate::wire::{ApiError, decoded};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -113,14 +113,24 @@ fn heading(item: Memo<AgentItem>) -> AnyView {
         })
     });
     let skills = Memo::new(move |_| item.with(|item| item.capabilities.clone()));
+    let quiet = move || if silent.get() { ", by its silence" } else { "" }.to_owned();
+    let on = move || {
+        let (to, text) = task.get()?;
+        let link = view! { <span class="cut">"on " <a class="link" href=to>{text}</a></span> };
+        Some(link.into_any())
+    };
+    let tags = move || {
+        let tag = |word| view! { <span class="tag">{word}</span> }.into_any();
+        Some(skills.get().into_iter().map(tag).collect::<Vec<_>>().into_any())
+    };
     view! {
         <div class="heading">
             <Badge verdict=verdict />
             <strong>{name}</strong>
-            <span class="muted">"for " <Age at=since />{move || silent.get().then_some(", by its silence")}</span>
-            {move || task.get().map(|(to, text)| view! { <span class="cut">"on " <a class="link" href=to>{text}</a></span> })}
+            <span class="muted">"for " <Age at=since />{text(quiet)}</span>
+            {dynamic(on)}
             <span class="grow"></span>
-            {move || skills.get().into_iter().map(|word| view! { <span class="tag">{word}</span> }).collect_view()}
+            {dynamic(tags)}
         </div>
     }
     .into_any()
@@ -130,7 +140,7 @@ fn hour_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
     let shares = Memo::new(move |_| item.with(|item| item.utilisation));
     let entry = move |class: &'static str, word: &'static str, share: Memo<f64>| {
         view! {
-            <span><i class=format!("swatch {class}")></i><b>{move || format::percent(share.get())}</b>{format!(" {word}")}</span>
+            <span><i class=format!("swatch {class}")></i><b>{text(move || format::percent(share.get()))}</b>{format!(" {word}")}</span>
         }
     };
     let of = move |pick: fn(&crate::domain::work::Utilisation) -> f64| {
@@ -139,7 +149,7 @@ fn hour_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
     view! {
         <Card title="The last hour" as_of=as_of class="c4">
             <div class="big">
-                {move || format::percent(shares.get().working)}
+                {text(move || format::percent(shares.get().working))}
                 <small>" of its time on tasks"</small>
             </div>
             {utilisation_bar(shares)}
@@ -159,7 +169,7 @@ fn figures_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView
     let row = move |word: &'static str, pick: fn(&AgentItem) -> Percentiles| {
         let of = Memo::new(move |_| item.with(pick));
         let cell = move |pick: fn(&Percentiles) -> Option<f64>| {
-            view! { <td class="num">{move || ms(of.with(pick))}</td> }
+            view! { <td class="num">{text(move || ms(of.with(pick)))}</td> }
         };
         view! {
             <tr>
@@ -171,8 +181,8 @@ fn figures_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView
     view! {
         <Card title="Tasks, last hour" as_of=as_of class="c4">
             <div class="big">
-                {move || format::count(done.get().0)}
-                <small>{move || format!(" completed, {} failed", format::count(done.get().1))}</small>
+                {text(move || format::count(done.get().0))}
+                <small>{text(move || format!(" completed, {} failed", format::count(done.get().1)))}</small>
             </div>
             <div class="scroll-x">
                 <table class="figures">
@@ -195,12 +205,12 @@ fn facts_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
         let at = Memo::new(move |_| item.with(pick));
         view! { <Age at=at />" ago" }
     };
-    let text = move |pick: fn(&AgentItem) -> String| Memo::new(move |_| item.with(pick));
-    let expected = text(|item| match item.interval_ms {
+    let fact = move |pick: fn(&AgentItem) -> String| Memo::new(move |_| item.with(pick));
+    let expected = fact(|item| match item.interval_ms {
         Some(ms) => format!("every {}", format::duration(ms as f64)),
         None => "not known yet".to_owned(),
     });
-    let moves = text(|item| match (item.illegal_moves, item.last_illegal_move) {
+    let moves = fact(|item| match (item.illegal_moves, item.last_illegal_move) {
         (n @ 1.., Some(last)) => format!(
             "{}; the last from {} to {} on {}",
             format::count(n),
@@ -214,15 +224,15 @@ fn facts_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
     view! {
         <Card title="Known of it" as_of=as_of class="c4">
             <dl class="facts">
-                <dt>"id"</dt><dd class="cut">{text(|item| item.agent_id.to_string())}</dd>
-                <dt>"its events come from"</dt><dd class="cut">{text(|item| item.source.to_string())}</dd>
+                <dt>"id"</dt><dd class="cut">{fact(|item| item.agent_id.to_string())}</dd>
+                <dt>"its events come from"</dt><dd class="cut">{fact(|item| item.source.to_string())}</dd>
                 <dt>"came"</dt><dd>{time(|item| item.connected_at)}</dd>
                 <dt>"last heard of"</dt><dd>{time(|item| item.last_heard_at)}</dd>
                 <dt>"is heard of"</dt><dd>{expected}</dd>
-                <dt>"offline after a silence of"</dt><dd>{text(|item| format::duration(item.offline_after_ms as f64))}</dd>
+                <dt>"offline after a silence of"</dt><dd>{fact(|item| format::duration(item.offline_after_ms as f64))}</dd>
                 <dt>"moves it should not make"</dt>
                 <dd class:warned=flagged>
-                    {move || flagged.get().then(|| view! { <Icon name=IconName::Warning /> })}
+                    {dynamic(move || flagged.get().then(|| view! { <Icon name=IconName::Warning /> }.into_any()))}
                     {moves}
                 </dd>
             </dl>
@@ -245,14 +255,22 @@ fn tasks_card(first: TasksPage, id: String, moved: RwSignal<u64>, asked: Memo<As
     let more = Memo::new(move |_| page.with(|page| page.next.is_some()));
     let none = Memo::new(move |_| items.with(Vec::is_empty));
     let commander = Commander::new(Callback::new(move |_| {}));
+    let shown = move || {
+        if none.get() {
+            return Some(view! { <p class="calm">"It has had no task yet."</p> }.into_any());
+        }
+        Some(task_table(items, commander, None))
+    };
+    let all = |href| {
+        view! { <p class="pager"><a class="button small" href=href>"All of them"</a></p> }
+            .into_any()
+    };
     view! {
         <section class="card flush" aria-label="Its tasks">
             <h2>"Its tasks"<a class="more" href=path.clone()>"In the list of tasks ›"</a></h2>
             {commander.trouble()}
-            <Show when=move || !none.get() fallback=|| view! { <p class="calm">"It has had no task yet."</p> }>
-                {task_table(items, commander, None)}
-            </Show>
-            {move || more.get().then(|| view! { <p class="pager"><a class="button small" href=path.clone()>"All of them"</a></p> })}
+            {dynamic(shown)}
+            {dynamic(move || more.get().then(|| all(path.clone())))}
             <AsOf at=as_of />
         </section>
     }

@@ -5,7 +5,9 @@ use super::words::agent_href;
 use crate::domain::work::{AgentItem, AgentState, IllegalMove, Utilisation};
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Badge, Icon, IconName, Verdict, since};
+use crate::ui::widgets::{
+    Badge, Icon, IconName, Verdict, dynamic, part_of as part, since, text, words,
+};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -51,13 +53,6 @@ fn state_of(item: Signal<Option<AgentItem>>) -> Memo<AgentState> {
     })
 }
 
-fn part<T: PartialEq + Clone + Default + Send + Sync + 'static>(
-    item: Signal<Option<AgentItem>>,
-    pick: fn(&AgentItem) -> T,
-) -> Memo<T> {
-    Memo::new(move |_| item.with(|item| item.as_ref().map(pick)).unwrap_or_default())
-}
-
 /// How long it has been in its state.
 fn time_in_state(item: Signal<Option<AgentItem>>) -> Memo<String> {
     let live = Live::expect();
@@ -98,15 +93,13 @@ fn flagged(item: &AgentItem) -> String {
 
 fn flag(item: Signal<Option<AgentItem>>) -> AnyView {
     let flagged = part(item, flagged);
-    view! {
-        {move || {
-            let text = flagged.get();
-            (!text.is_empty()).then(|| view! {
-                <span class="flag" title=text><Icon name=IconName::Warning /><span class="sr">"illegal move"</span></span>
-            })
-        }}
-    }
-    .into_any()
+    dynamic(move || {
+        let text = Some(flagged.get()).filter(|text| !text.is_empty())?;
+        let flag = view! {
+            <span class="flag" title=text><Icon name=IconName::Warning /><span class="sr">"illegal move"</span></span>
+        };
+        Some(flag.into_any())
+    })
 }
 
 fn tile(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
@@ -114,7 +107,10 @@ fn tile(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
         let state = state_of(item);
         Memo::new(move |_| Verdict::from(state.get()))
     };
-    let task = part(item, task_words);
+    let task = part(item, |item| match task_words(item) {
+        task if task.is_empty() => "no task".to_owned(),
+        task => task,
+    });
     let time = lasting(item);
     let done = part(item, |item| match (item.completed, item.failed) {
         (0, 0) => "nothing done in the last hour".to_owned(),
@@ -135,7 +131,7 @@ fn tile(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
                 {flag(item)}
                 <Badge verdict=verdict />
             </span>
-            <span class="cut task">{move || Some(task.get()).filter(|text| !text.is_empty()).unwrap_or_else(|| "no task".to_owned())}</span>
+            <span class="cut task">{task}</span>
             {utilisation_bar(use_of)}
             <span class="row muted small-text"><span class="cut grow">{done}</span>{time}</span>
         </a>
@@ -145,7 +141,7 @@ fn tile(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
 
 fn cell(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
     let state = state_of(item);
-    let class = move || format!("cell {}", Verdict::from(state.get()).class);
+    let class = words(move || format!("cell {}", Verdict::from(state.get()).class));
     let task = part(item, task_words);
     let second = move || {
         let (word, task) = (state.get().name(), task.get());
@@ -153,10 +149,10 @@ fn cell(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
     };
     view! {
         <a class=class href=agent_href(id) data-row-link="">
-            {move || view! { <Icon name=Verdict::from(state.get()).icon /> }}
+            {dynamic(move || Some(view! { <Icon name=Verdict::from(state.get()).icon /> }.into_any()))}
             <strong class="cut">{part(item, |item| item.name.clone())}</strong>
             <span class="time">{flag(item)}{time_in_state(item)}</span>
-            <span class="cut task">{second}</span>
+            <span class="cut task">{text(second)}</span>
         </a>
     }
     .into_any()
@@ -164,44 +160,34 @@ fn cell(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
 
 /// One node, since there may be thousands of it: its shape is drawn by the style sheet.
 fn mark(id: &str, item: Signal<Option<AgentItem>>) -> AnyView {
-    let state = state_of(item);
     let class = part(item, |item| {
         let flagged = if item.illegal_moves > 0 { " flagged" } else { "" };
         format!("mark-{}{flagged}", item.fsm_state.name())
     });
-    let words = part(item, |item| {
+    let title = part(item, |item| {
         let task = task_words(item);
         let on = if task.is_empty() { String::new() } else { format!(", on {task}") };
         let since = format::clock(item.last_state_change);
         format!("{}: {} since {since}{on}", item.name, item.fsm_state.name())
     });
-    let label = {
-        let name = part(item, |item| item.name.clone());
-        move || format!("{} {}", name.get(), state.get().name())
-    };
-    view! { <a class=class href=agent_href(id) data-row-link="" aria-label=label title=words></a> }
+    let label = part(item, |item| format!("{} {}", item.name, item.fsm_state.name()));
+    view! { <a class=class href=agent_href(id) data-row-link="" aria-label=label title=title></a> }
         .into_any()
 }
 
 /// How an agent spent the hour.
 pub fn utilisation_bar(shares: Memo<Utilisation>) -> AnyView {
-    let part = move |class: &'static str, pick: fn(&Utilisation) -> f64| {
-        move || {
-            let share = pick(&shares.get());
-            (share > 0.0).then(
-                || view! { <i class=class style:flex=format::trimmed(share * 1_000.0, 0)></i> },
-            )
-        }
+    let bar = move || {
+        let Utilisation { working, idle, blocked, offline } = shares.get();
+        let parts = [("accent", working), ("ok", idle), ("warn", blocked), ("unk", offline)];
+        let part = |(class, share): (&'static str, f64)| {
+            let flex = format::decimal(share * 1_000.0, 0).replace(',', "");
+            view! { <i class=class style:flex=flex></i> }.into_any()
+        };
+        let shown = parts.into_iter().filter(|(_, share)| *share > 0.0).map(part);
+        Some(shown.collect::<Vec<_>>().into_any())
     };
-    view! {
-        <span class="parts use" aria-hidden="true">
-            {part("accent", |u| u.working)}
-            {part("ok", |u| u.idle)}
-            {part("warn", |u| u.blocked)}
-            {part("unk", |u| u.offline)}
-        </span>
-    }
-    .into_any()
+    view! { <span class="parts use" aria-hidden="true">{dynamic(bar)}</span> }.into_any()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::domain::work::api::{agents, work_page};
 use crate::domain::work::{AgentState, AgentsPage};
 use crate::ui::format;
 use crate::ui::live::follow;
-use crate::ui::widgets::{AsOf, Icon, IconName, Verdict, loaded, use_cells};
+use crate::ui::widgets::{AsOf, Icon, IconName, Verdict, dynamic, loaded, text, use_cells, words};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::sync::Arc;
@@ -58,15 +58,18 @@ fn grid_page(first: AgentsPage, counts: AgentCounts, asked: Memo<Asked>) -> AnyV
     let counts = Memo::new(move |_| rows.counts());
     let nothing = Memo::new(move |_| ids.with(Vec::is_empty));
     let more = move |after: String| {
-        let href = move || asked.get().with("after", &after).href(PATH);
+        let href = words(move || asked.get().with("after", &after).href(PATH));
         view! { <noscript><a class="button small" href=href>"Next page"</a></noscript> }
+    };
+    let others = Memo::new(move |_| counts.get().total > 0);
+    let shown = move || {
+        let none = nothing.get();
+        Some(if none { nothing_here(others.get()) } else { grid(rows, ids, counts, asked) })
     };
     view! {
         {search(PATH, asked, "Filter by name", legend(asked, counts))}
         <section class="card agents" aria-label="Agents">
-            <Show when=move || !nothing.get() fallback=move || nothing_here(counts.get().total > 0)>
-                {grid(rows, ids, counts, asked)}
-            </Show>
+            {dynamic(shown)}
             {next.map(more)}
             <AsOf at=as_of />
         </section>
@@ -94,7 +97,7 @@ fn legend(asked: Memo<Asked>, counts: Memo<AgentCounts>) -> AnyView {
         view! {
             {icon.map(|name| view! { <span class=format!("key {class}")><Icon name=name /></span> })}
             {word}
-            <span class="n">{move || format::count(n.get())}</span>
+            <span class="n">{text(move || format::count(n.get()))}</span>
         }
         .into_any()
     };
@@ -140,16 +143,15 @@ fn grid(
         ids.with(|ids| ids.get(from..to.min(ids.len())).map(<[Arc<str>]>::to_vec))
             .unwrap_or_default()
     };
-    let class = move || match size.get() {
-        Size::Tile => "agent-grid tiles",
-        Size::Cell => "agent-grid cells",
-        Size::Mark => "agent-grid marks",
-    };
-    let style = move || {
+    let class = words(move || {
+        let name = Size::ALL.iter().find(|(_, known)| *known == size.get());
+        format!("agent-grid {}", name.map_or("", |(name, _)| name))
+    });
+    let style = words(move || {
         let window = window.get();
         let px = |value| format::decimal(value, 1).replace(',', "");
         format!("padding-top:{}px;padding-bottom:{}px", px(window.before()), px(window.after()))
-    };
+    });
     // An agent is drawn anew when it is given another size.
     let keyed = move || {
         let size = size.get();

@@ -15,7 +15,7 @@ use crate::domain::work::{QueueHistory, WorkPage};
 use crate::ui::live::follow_doc;
 use crate::ui::overview::VerdictBanner;
 use crate::ui::range::use_range;
-use crate::ui::widgets::{Card, Empty, loaded};
+use crate::ui::widgets::{Card, Empty, dynamic, loaded};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -24,6 +24,9 @@ use leptos_meta::Title;
 pub const SAMPLE: &str = "curl {origin}/api/v1/events -H 'content-type: application/json' \\\n  \
     -d '[{\"type\":\"agent.online\",\"data\":{\"agent\":\"worker-1\"}},\n       \
     {\"type\":\"task.queued\",\"data\":{\"task\":\"t-1\",\"description\":\"try it\",\"queue\":\"build\"}}]'";
+
+/// Commands shown.
+const COMMANDS: usize = 10;
 
 /// The page at `/work`.
 #[component]
@@ -56,8 +59,8 @@ fn board(
     let health = Memo::new(move |_| doc.with(health));
     let jobs = Memo::new(move |_| doc.with(|doc| doc.jobs.clone()));
     let completions = Memo::new(move |_| doc.with(|doc| doc.completions.clone()));
-    view! {
-        <Show when=move || !nothing.get() fallback=nothing_yet>
+    let shown = move || {
+        view! {
             <VerdictBanner health=health as_of=as_of scored=false />
             {tiles(doc, as_of)}
             <div class="grid">
@@ -69,9 +72,10 @@ fn board(
                 view! { <div class="grid">{history_card(first, doc, chosen, as_of)}</div> }.into_any()
             })}
             {commands_card(doc, as_of)}
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    };
+    dynamic(move || Some(if nothing.get() { nothing_yet() } else { shown() }))
 }
 
 /// Whether nobody has ever reported an agent or a task.
@@ -108,14 +112,17 @@ pub fn nothing_yet() -> AnyView {
 }
 
 fn commands_card(doc: RwSignal<WorkPage>, as_of: crate::wire::Timestamp) -> AnyView {
-    let all = Memo::new(move |_| doc.with(|doc| doc.commands.clone()));
+    let all = Memo::new(move |_| {
+        doc.with(|doc| doc.commands.iter().take(COMMANDS).cloned().collect::<Vec<_>>())
+    });
     let any = Memo::new(move |_| all.with(|all| !all.is_empty()));
-    view! {
-        <Show when=move || any.get()>
+    let card = move || {
+        view! {
             <div class="grid">
                 <Card title="Commands" as_of=as_of class="c12">{commands(all)}</Card>
             </div>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    };
+    dynamic(move || any.get().then(card))
 }

@@ -4,7 +4,7 @@ use super::words::{self, task_href};
 use crate::domain::work::api::command;
 use crate::domain::work::{CommandItem, CommandKind, TaskItem};
 use crate::ui::format;
-use crate::ui::widgets::{Age, Icon, IconName};
+use crate::ui::widgets::{Age, Icon, IconName, dynamic, keyed, one_of, part_of, words as saying};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -46,11 +46,7 @@ impl Commander {
     pub fn trouble(self) -> AnyView {
         view! {
             <div role="alert">
-                {move || {
-                    self.trouble.get().map(|text| {
-                        view! { <p class="trouble"><Icon name=IconName::Warning /><span>{text}</span></p> }
-                    })
-                }}
+                {trouble_line(self.trouble)}
             </div>
         }
         .into_any()
@@ -58,16 +54,14 @@ impl Commander {
 
     /// What can be asked for about a task now; nothing while a command about it is open.
     pub fn buttons(self, item: Signal<Option<TaskItem>>) -> AnyView {
-        let can = Memo::new(move |_| item.with(|item| item.as_ref().map(can)).unwrap_or_default());
-        let id = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.id.clone())));
-        let busy = Memo::new(move |_| self.busy.get().is_some_and(|at| Some(at) == id.get()));
+        let can = part_of(item, can);
+        let id = part_of(item, |item| item.id.to_string());
+        let busy = Memo::new(move |_| self.busy.get().is_some_and(|at| *at == *id.get()));
         let button = move |kind: CommandKind, icon, word: &'static str| {
             let ask = move |_| {
-                if let Some(id) = id.get_untracked() {
-                    self.run(id, kind);
-                }
+                self.run(id.get_untracked().into(), kind);
             };
-            let label = move || format!("{word} {}", id.get().unwrap_or_default());
+            let label = saying(move || format!("{word} {}", id.get()));
             view! {
                 <button type="button" class="button small js" on:click=ask disabled=busy aria-label=label title=word>
                     <Icon name=icon />
@@ -80,8 +74,18 @@ impl Commander {
             move || can.get().0.then(|| button(CommandKind::Retry, IconName::Retry, "Retry"));
         let cancel =
             move || can.get().1.then(|| button(CommandKind::Cancel, IconName::Cross, "Cancel"));
-        view! { {retry} {cancel} }.into_any()
+        view! { {dynamic(retry)} {dynamic(cancel)} }.into_any()
     }
+}
+
+/// What went wrong, while something did.
+pub fn trouble_line(trouble: RwSignal<Option<String>>) -> AnyView {
+    dynamic(move || {
+        let text = trouble.get()?;
+        let line =
+            view! { <p class="trouble"><Icon name=IconName::Warning /><span>{text}</span></p> };
+        Some(line.into_any())
+    })
 }
 
 /// Whether a task can be retried, and cancelled.
@@ -93,18 +97,17 @@ fn can(item: &TaskItem) -> (bool, bool) {
 /// How a command stands; who asked, and what was answered, are its title.
 pub fn command_state(item: Signal<Option<CommandItem>>) -> AnyView {
     let item = Memo::new(move |_| item.get());
-    let badge = move || {
-        item.get().map(|item| {
-            let verdict = words::command(item.command, item.status);
-            view! {
-                <span class=format!("st {}", verdict.class) title=title(&item)>
-                    <Icon name=verdict.icon />
-                    {verdict.word}
-                </span>
-            }
-        })
-    };
-    view! { {badge} }.into_any()
+    dynamic(move || {
+        let item = item.get()?;
+        let verdict = words::command(item.command, item.status);
+        let badge = view! {
+            <span class=format!("st {}", verdict.class) title=title(&item)>
+                <Icon name=verdict.icon />
+                {verdict.word}
+            </span>
+        };
+        Some(badge.into_any())
+    })
 }
 
 fn title(item: &CommandItem) -> String {
@@ -120,17 +123,11 @@ fn title(item: &CommandItem) -> String {
 
 /// The newest commands, newest first.
 pub fn commands(all: Memo<Vec<CommandItem>>) -> AnyView {
-    let row = move |id: Arc<str>| {
-        let item = Memo::new(move |last: Option<&Option<CommandItem>>| {
-            let found = all.with(|all| all.iter().find(|item| item.id == id).cloned());
-            found.or_else(|| last.cloned().flatten())
-        });
-        command_row(item)
-    };
+    let row = move |id: Arc<str>| command_row(one_of(all, move |item: &CommandItem| item.id == id));
     let ids = move || all.with(|all| all.iter().map(|item| item.id.clone()).collect::<Vec<_>>());
     view! {
         <ol class="lines" aria-label="Newest commands">
-            <For each=ids key=|id| id.clone() children=row />
+            {keyed(ids, row)}
         </ol>
     }
     .into_any()
@@ -141,7 +138,7 @@ fn command_row(item: Memo<Option<CommandItem>>) -> AnyView {
     let Some(CommandItem { task_id, actor, source, created_at, job, .. }) = fixed else {
         return ().into_any();
     };
-    let detail = move || item.with(|item| item.as_ref().and_then(|item| item.detail.clone()));
+    let detail = part_of(item.into(), |item: &CommandItem| item.detail.clone().unwrap_or_default());
     view! {
         <li>
             {command_state(item.into())}

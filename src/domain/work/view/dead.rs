@@ -7,7 +7,7 @@ use super::jobs::jobs_card;
 use super::retry::RetryQuestion;
 use super::selection::Selection;
 use super::task_rows::{pager, task_table};
-use super::tasks::REST;
+use super::tasks::{REST, pulse};
 use super::toolbar::{queue_choice, search, tabs};
 use super::words::counted;
 use crate::domain::Topic;
@@ -16,7 +16,7 @@ use crate::domain::work::{TaskFilter, TaskItem, TaskStatus, TasksPage, WorkPage}
 use crate::ui::format;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, Icon, IconName, loaded};
+use crate::ui::widgets::{AsOf, Icon, IconName, dynamic, loaded, text};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -94,7 +94,8 @@ pub fn DeadLetters() -> impl IntoView {
 
 fn letters(first: Option<TasksPage>, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
     let as_of = doc.with_untracked(|doc| doc.as_of);
-    let moved = move || Some(doc.with(|doc| doc.cursor.seq));
+    let pulse = pulse(doc);
+    let moved = move || Some(pulse.get());
     let page = use_fresh_every(REST, first, move || asked.get(), moved, |asked| read(&asked));
     let selection = Selection::new();
     let told = Callback::new(move |command: crate::domain::work::CommandItem| {
@@ -131,11 +132,9 @@ fn letters(first: Option<TasksPage>, doc: RwSignal<WorkPage>, asked: Memo<Asked>
         {search(PATH, asked, "Filter by id, words or error", choose)}
         <div class="grid">{jobs_card(jobs, as_of)}</div>
         <section class="card flush" aria-label="Dead letters">
-            <p class="count" role="status">{said}</p>
+            <p class="count" role="status">{text(said)}</p>
             {commander.trouble()}
-            <Show when=move || !none.get() fallback=nothing_dead>
-                {groups(dead)}
-            </Show>
+            {dynamic(move || Some(if none.get() { nothing_dead() } else { groups(dead) }))}
             <AsOf at=as_of />
         </section>
         {question.view()}
@@ -164,15 +163,16 @@ pub fn panel(dead: Dead) -> AnyView {
     });
     let next = Memo::new(move |_| page.with(|page| page.as_ref().and_then(|p| p.next.clone())));
     let none = Memo::new(move |_| items.with(Vec::is_empty));
+    let shown = move || {
+        if none.get() {
+            return Some(view! { <p class="calm">"No dead letter is like that."</p> }.into_any());
+        }
+        let table = task_table(items, commander, Some(selection));
+        Some(vec![selection_bar(dead, items), table].into_any())
+    };
     view! {
         <div class="panel">
-            <Show
-                when=move || !none.get()
-                fallback=|| view! { <p class="calm">"No dead letter is like that."</p> }
-            >
-                {selection_bar(dead, items)}
-                {task_table(items, commander, Some(selection))}
-            </Show>
+            {dynamic(shown)}
             {pager(PATH, asked, next)}
         </div>
     }
@@ -197,15 +197,18 @@ fn selection_bar(dead: Dead, items: Memo<Vec<TaskItem>>) -> AnyView {
     };
     let ask = move |_| question.ask(selection.request(filter(&asked.get_untracked())));
     let everything = move || {
-        page_of_more.get().then(|| {
+        let button = || {
             let word = format!("Select all {} that match", format::count(total.get() as u64));
             view! {
                 <button type="button" class="button small" on:click=move |_| selection.everything()>{word}</button>
             }
-        })
+            .into_any()
+        };
+        page_of_more.get().then(button)
     };
+    let any = Memo::new(move |_| count.get() > 0);
     let act = move || {
-        (count.get() > 0).then(|| {
+        let buttons = || {
             view! {
                 <button type="button" class="button small primary" on:click=ask>
                     <Icon name=IconName::Retry />
@@ -213,13 +216,15 @@ fn selection_bar(dead: Dead, items: Memo<Vec<TaskItem>>) -> AnyView {
                 </button>
                 <button type="button" class="button small" on:click=move |_| selection.clear()>"Clear"</button>
             }
-        })
+            .into_any()
+        };
+        any.get().then(buttons)
     };
     view! {
         <div class="row selection js">
-            <span role="status">{said}</span>
-            {everything}
-            {act}
+            <span role="status">{text(said)}</span>
+            {dynamic(everything)}
+            {dynamic(act)}
         </div>
     }
     .into_any()

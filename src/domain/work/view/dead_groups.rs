@@ -4,7 +4,7 @@ use super::dead::{Dead, PATH, filter, open_group, panel};
 use super::words::counted;
 use crate::domain::work::{DeadGroup, RetryRequest};
 use crate::ui::format;
-use crate::ui::widgets::{Age, Icon, IconName};
+use crate::ui::widgets::{Age, Icon, IconName, dynamic, keyed, one_of, part_of, text, words};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -20,10 +20,7 @@ pub fn groups(dead: Dead) -> AnyView {
     let row = move |print: Arc<str>| {
         let group = {
             let print = print.clone();
-            Memo::new(move |last: Option<&Option<DeadGroup>>| {
-                let found = all.with(|all| all.iter().find(|g| g.fingerprint == print).cloned());
-                found.or_else(|| last.cloned().flatten())
-            })
+            one_of(all, move |group: &DeadGroup| group.fingerprint == print)
         };
         let head = error_head(group);
         let count = Signal::derive(move || group.with(|g| g.as_ref().map_or(0, |g| g.count)));
@@ -37,10 +34,11 @@ pub fn groups(dead: Dead) -> AnyView {
         matching.filter(|_| open && narrowed()).unwrap_or(all)
     });
     let word = move || if narrowed() { "All that match the filter" } else { "All dead letters" };
-    let head = view! { <span class="pattern">{word}</span> }.into_any();
+    let word = move || word().to_owned();
+    let head = view! { <span class="pattern">{text(word)}</span> }.into_any();
     view! {
         <ul class="groups">
-            <For each=prints key=|print| print.clone() children=row />
+            {keyed(prints, row)}
             {entry(dead, ALL.into(), total, head)}
         </ul>
     }
@@ -49,18 +47,13 @@ pub fn groups(dead: Dead) -> AnyView {
 
 /// What is alike in a group's errors, when they happened, and the newest of them.
 fn error_head(group: Memo<Option<DeadGroup>>) -> AnyView {
-    let text = |pick: fn(&DeadGroup) -> String| {
-        Memo::new(move |_| group.with(|group| group.as_ref().map(pick)).unwrap_or_default())
-    };
-    let times = Memo::new(move |_| {
-        group.with(|group| group.as_ref().map(|g| (g.first_at, g.last_at))).unwrap_or_default()
-    });
-    let sample = text(|group| group.sample.clone());
+    let group: Signal<Option<DeadGroup>> = group.into();
+    let sample = part_of(group, |group| group.sample.clone());
     view! {
-        <span class="pattern" title=sample>{text(|group| group.pattern.clone())}</span>
+        <span class="pattern" title=sample>{part_of(group, |group| group.pattern.clone())}</span>
         <span class="times muted">
-            "last " <Age at=Signal::derive(move || times.get().1) />
-            <span class="wide">", first " <Age at=Signal::derive(move || times.get().0) /></span>
+            "last " <Age at=part_of(group, |group| group.last_at) />
+            <span class="wide">", first " <Age at=part_of(group, |group| group.first_at) /></span>
         </span>
     }
     .into_any()
@@ -75,7 +68,7 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
     };
     let to = {
         let group = group.clone();
-        move || {
+        words(move || {
             let here = asked.get();
             let next = if open.get() {
                 here.with("group", "").with("q", "").with("queue", "")
@@ -83,7 +76,7 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
                 here.with("group", &group)
             };
             next.href(PATH)
-        }
+        })
     };
     let retry = {
         let group = group.clone();
@@ -98,13 +91,18 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
             doc.dead.iter().find(|g| g.fingerprint == group).map(|found| found.sample.clone())
         })
     });
-    let label = move || format!("Retry {}", counted(count.get(), "task"));
+    let label = words(move || format!("Retry all… {}", counted(count.get(), "task")));
+    let newest = move || {
+        let text = sample.get()?;
+        Some(view! { <pre class="sample" tabindex="0">{text}</pre> }.into_any())
+    };
+    let opened = move || vec![dynamic(newest), panel(dead)].into_any();
     view! {
         <li class="group" class:open=open>
             <div class="row line">
-                <a href=to data-row-link="" data-noscroll="" aria-expanded=move || open.get().to_string()>
+                <a href=to data-row-link="" data-noscroll="" aria-expanded=words(move || open.get().to_string())>
                     <span class="mark" aria-hidden="true"></span>
-                    <b class="num">{move || format::count(count.get())}</b>
+                    <b class="num">{text(move || format::count(count.get()))}</b>
                     {head}
                 </a>
                 <button type="button" class="button small js" aria-label=label on:click=retry>
@@ -112,10 +110,7 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
                     <span class="wide">"Retry all…"</span>
                 </button>
             </div>
-            <Show when=move || open.get()>
-                {move || sample.get().map(|text| view! { <pre class="sample" tabindex="0">{text}</pre> })}
-                {panel(dead)}
-            </Show>
+            {dynamic(move || open.get().then(opened))}
         </li>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use super::words::{ms, task_href, usd};
 use crate::domain::work::Completion;
 use crate::ui::format;
-use crate::ui::widgets::{Age, Card};
+use crate::ui::widgets::{Age, Card, dynamic};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ pub fn done_card(completions: Memo<Vec<Completion>>, as_of: Timestamp) -> AnyVie
     let none = Memo::new(move |_| completions.with(Vec::is_empty));
     view! {
         <Card title="Just completed" as_of=as_of class="c4">
-            {move || none.get().then(|| view! { <p class="calm">"Nothing has completed yet."</p> })}
+            {dynamic(move || none.get().then(|| view! { <p class="calm">"Nothing has completed yet."</p> }.into_any()))}
             <ol class="lines done" aria-label="Newest completions">
                 <For each=newest key=|done| (done.task_id.clone(), done.completed_at) children=line />
             </ol>

@@ -5,7 +5,7 @@ use crate::domain::work::{HourItem, QueueHistory, QueuePoint, WorkPage};
 use crate::ui::chart::{Kind, Series, TimeChart};
 use crate::ui::format::Unit;
 use crate::ui::range::{RangePicker, use_fresh, use_range, use_zoom};
-use crate::ui::widgets::Card;
+use crate::ui::widgets::{Card, dynamic};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
@@ -42,14 +42,16 @@ pub fn history_card(
         doc.with(|doc| target_ms(doc, queue.as_deref()))
     });
     let all = move || {
-        (!chosen.with(String::is_empty)).then(|| {
+        let link = || {
             view! { <a class="button small" href="/work" data-noscroll="">"Show all queues"</a> }
-        })
+                .into_any()
+        };
+        (!chosen.with(String::is_empty)).then(link)
     };
     view! {
         <Card title=title as_of=as_of class="c12">
-            <div class="row range-row"><RangePicker usual=USUAL />{all}</div>
-            <div class="charts">{move || charts(history, target.get())} {hourly_chart(doc)}</div>
+            <div class="row range-row"><RangePicker usual=USUAL />{dynamic(all)}</div>
+            <div class="charts">{dynamic(move || Some(charts(history, target.get())))} {hourly_chart(doc)}</div>
         </Card>
     }
     .into_any()

@@ -1,78 +1,76 @@
 //! Jobs: how far each has come, and the buttons that pause, resume and end it.
 
+use super::commands::trouble_line;
 use super::words::counted;
 use crate::domain::work::api::steer_job;
 use crate::domain::work::{CommandKind, JobItem, JobStatus, Steering, TaskFilter};
 use crate::ui::format;
-use crate::ui::widgets::{Age, Badge, Card, Icon, IconName, Verdict};
+use crate::ui::widgets::{
+    Age, Badge, Card, Icon, IconName, Verdict, dynamic, keyed, one_of, part_of,
+};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
 
-/// The newest jobs; nothing where there is none.
+/// Jobs that are over and still shown.
+const SHOWN: usize = 3;
+
+/// The newest jobs, and all that are open; nothing where there is none.
 pub fn jobs_card(jobs: Memo<Vec<JobItem>>, as_of: Timestamp) -> AnyView {
     let any = Memo::new(move |_| jobs.with(|jobs| !jobs.is_empty()));
     let trouble = RwSignal::new(None::<String>);
-    let ids = move || jobs.with(|jobs| jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>());
-    let row = move |id: Arc<str>| {
-        let job = Memo::new(move |last: Option<&Option<JobItem>>| {
-            let found = jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned());
-            found.or_else(|| last.cloned().flatten())
-        });
-        move || job.with(Option::is_some).then(|| job_row(job, trouble))
+    let ids = move || {
+        jobs.with(|jobs| {
+            let shown =
+                jobs.iter().enumerate().filter(|(i, job)| *i < SHOWN || job.status.is_open());
+            shown.map(|(_, job)| job.id.clone()).collect::<Vec<_>>()
+        })
     };
-    view! {
-        <Show when=move || any.get()>
+    let row = move |id: Arc<str>| job_row(one_of(jobs, move |job: &JobItem| job.id == id), trouble);
+    let card = move || {
+        let card = view! {
             <Card title="Jobs" as_of=as_of class="c12">
-                <div role="alert">
-                    {move || trouble.get().map(|text| view! { <p class="trouble">{text}</p> })}
-                </div>
-                <ol class="jobs" aria-label="Jobs">
-                    <For each=ids key=|id| id.clone() children=row />
-                </ol>
+                <div role="alert">{trouble_line(trouble)}</div>
+                <ol class="jobs" aria-label="Jobs">{keyed(ids, row)}</ol>
             </Card>
-        </Show>
-    }
-    .into_any()
+        };
+        card.into_any()
+    };
+    dynamic(move || any.get().then(card))
 }
 
 fn job_row(job: Memo<Option<JobItem>>, trouble: RwSignal<Option<String>>) -> AnyView {
-    fn part<T: PartialEq + Clone + Default + Send + Sync + 'static>(
-        job: Memo<Option<JobItem>>,
-        pick: fn(&JobItem) -> T,
-    ) -> Memo<T> {
-        Memo::new(move |_| job.with(|job| job.as_ref().map(pick)).unwrap_or_default())
-    }
+    let shown: Signal<Option<JobItem>> = job.into();
     let verdict = Memo::new(move |_| {
         Verdict::from(job.with(|job| job.as_ref().map_or(JobStatus::Done, |job| job.status)))
     });
     let (title, created) = job.with_untracked(|job| {
         job.as_ref().map(|job| (title(job), job.created_at)).unwrap_or_default()
     });
-    let pieces = part(job, |job| parts(job).to_vec());
-    let percent = part(job, |job| {
+    let pieces = part_of(shown, |job| parts(job).to_vec());
+    let percent = part_of(shown, |job| {
         let settled: u64 = parts(job).iter().take(4).map(|(_, n)| n).sum();
-        settled * 100 / job.total.max(1)
+        (settled * 100 / job.total.max(1)).to_string()
     });
-    let said = part(job, said);
+    let said = part_of(shown, said);
     let bar = move || {
         let part = |(class, n): (&'static str, u64)| {
-            (n > 0).then(|| view! { <i class=class style:flex=n.to_string()></i> })
+            let piece = || view! { <i class=class style:flex=n.to_string()></i> }.into_any();
+            (n > 0).then(piece)
         };
-        pieces.get().into_iter().map(part).collect_view()
+        Some(pieces.get().into_iter().filter_map(part).collect::<Vec<_>>().into_any())
     };
     view! {
         <li class="job">
             <div class="row">
                 <Badge verdict=verdict />
                 <b class="cut">{title.clone()}</b>
-                <span class="grow"></span>
                 <span class="muted"><Age at=created /></span>
                 {steering(job, trouble)}
             </div>
-            <div class="parts progress" role="progressbar" aria-label=title aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || percent.get().to_string()>
-                {bar}
+            <div class="parts progress" role="progressbar" aria-label=title aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent>
+                {dynamic(bar)}
             </div>
             <p class="muted said">{said}</p>
         </li>
@@ -108,9 +106,10 @@ fn steering(job: Memo<Option<JobItem>>, trouble: RwSignal<Option<String>>) -> An
             JobStatus::Paused => button(Steering::Resume, IconName::Play, "Resume"),
             _ => return None,
         };
-        Some(view! { {first} {button(Steering::Cancel, IconName::Cross, "End")} })
+        let end = button(Steering::Cancel, IconName::Cross, "End");
+        Some(vec![first, end].into_any())
     };
-    view! { {shown} }.into_any()
+    dynamic(shown)
 }
 
 /// What a job is about.
@@ -125,11 +124,11 @@ fn title(job: &JobItem) -> String {
 
 /// A filter in words, as they follow "tasks".
 pub fn filter_words(filter: &TaskFilter) -> String {
-    let mut text = String::new();
+    let alike = filter.fingerprint.as_ref().map_or("", |_| " whose errors are alike");
+    let mut text = alike.to_owned();
     let parts = [
         (" in queue ", filter.queue.as_deref()),
         (" of agent ", filter.agent.as_deref()),
-        (" with error ", filter.fingerprint.as_deref()),
         (" like ", filter.q.as_deref()),
     ];
     for (word, value) in parts {

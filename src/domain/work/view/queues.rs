@@ -5,7 +5,7 @@ use super::words::ms;
 use crate::domain::work::{QueueItem, WorkPage};
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Card, Icon, IconName};
+use crate::ui::widgets::{Card, Icon, IconName, dynamic, keyed, mark, one_of, part_of, words};
 use crate::wire::{Timestamp, encoded};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -15,11 +15,7 @@ pub fn queues_card(doc: RwSignal<WorkPage>, chosen: Memo<String>, as_of: Timesta
     let queues = Memo::new(move |_| doc.with(|doc| doc.queues.clone()));
     let names = move || queues.with(|all| all.iter().map(|q| q.queue.clone()).collect::<Vec<_>>());
     let row = move |name: Arc<str>| {
-        let item = Memo::new(move |last: Option<&Option<QueueItem>>| {
-            let found = queues.with(|all| all.iter().find(|item| item.queue == name).cloned());
-            found.or_else(|| last.cloned().flatten())
-        });
-        move || item.with(Option::is_some).then(|| queue_row(item, chosen))
+        queue_row(one_of(queues, move |item: &QueueItem| item.queue == name), chosen)
     };
     view! {
         <Card title="Queues" as_of=as_of class="c8">
@@ -38,7 +34,7 @@ pub fn queues_card(doc: RwSignal<WorkPage>, chosen: Memo<String>, as_of: Timesta
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=names key=|name| name.clone() children=row />
+                        {keyed(names, row)}
                     </tbody>
                 </table>
             </div>
@@ -48,9 +44,7 @@ pub fn queues_card(doc: RwSignal<WorkPage>, chosen: Memo<String>, as_of: Timesta
 }
 
 fn queue_row(item: Memo<Option<QueueItem>>, chosen: Memo<String>) -> AnyView {
-    fn text(item: Memo<Option<QueueItem>>, pick: fn(&QueueItem) -> String) -> Memo<String> {
-        Memo::new(move |_| item.with(|item| item.as_ref().map(pick)).unwrap_or_default())
-    }
+    let text = move |pick: fn(&QueueItem) -> String| part_of(item.into(), pick);
     let live = Live::expect();
     let name = item.with_untracked(|item| item.as_ref().map(|item| item.queue.to_string()));
     let name = name.unwrap_or_default();
@@ -67,31 +61,35 @@ fn queue_row(item: Memo<Option<QueueItem>>, chosen: Memo<String>) -> AnyView {
     let oldest = Memo::new(move |_| {
         latency.get().map_or_else(|| format::NONE.to_owned(), |(at, _)| waited(live, at))
     });
-    let target = move || match latency.get() {
+    let target = words(move || match latency.get() {
         Some((_, Some(s))) => format!("target: {}", format::duration(f64::from(s) * 1_000.0)),
         _ => String::new(),
-    };
+    });
     let here = {
         let name = name.clone();
-        move || chosen.with(|chosen| *chosen == name).then_some("true")
+        mark("true", move || chosen.with(|chosen| *chosen == name))
+    };
+    let flag = move || {
+        let flag = view! {
+            <span class="bad" title="over its target"><Icon name=IconName::Warning /><span class="sr">"over its target: "</span></span>
+        };
+        late.get().then(|| flag.into_any())
     };
     view! {
         <tr class:late=late>
             <td class="name">
                 <a href=format!("/work?queue={asked}") data-row-link="" data-noscroll="" aria-current=here title="Draw this queue below">{name}</a>
             </td>
-            <td class="num"><a href=waiting>{text(item, |q| format::count(q.queued))}</a></td>
-            <td class="num">{text(item, |q| format::count(q.assigned + q.working))}</td>
+            <td class="num"><a href=waiting>{text(|q| format::count(q.queued))}</a></td>
+            <td class="num">{text(|q| format::count(q.assigned + q.working))}</td>
             <td class="num latency" title=target>
-                {move || late.get().then(|| view! {
-                    <span class="bad" title="over its target"><Icon name=IconName::Warning /><span class="sr">"over its target: "</span></span>
-                })}
+                {dynamic(flag)}
                 {oldest}
             </td>
-            <td class="num wide">{text(item, |q| pair(q.wait_ms.p50, q.wait_ms.p95))}</td>
-            <td class="num wide">{text(item, |q| pair(q.run_ms.p50, q.run_ms.p95))}</td>
-            <td class="num wide">{text(item, done)}</td>
-            <td class="num"><a href=dead>{text(item, |q| format::count(q.dead_letter))}</a></td>
+            <td class="num wide">{text(|q| pair(q.wait_ms.p50, q.wait_ms.p95))}</td>
+            <td class="num wide">{text(|q| pair(q.run_ms.p50, q.run_ms.p95))}</td>
+            <td class="num wide">{text(done)}</td>
+            <td class="num"><a href=dead>{text(|q| format::count(q.dead_letter))}</a></td>
         </tr>
     }
     .into_any()

@@ -1,12 +1,13 @@
 //! Retrying many tasks: first which they would be, then how carefully, then the job.
 
+use super::commands::trouble_line;
 use super::jobs::filter_words;
 use super::words::{counted, task_href};
 use crate::domain::work::api::retry_tasks;
 use crate::domain::work::{RetryAnswer, RetryPreview, RetryRequest, TaskItem};
 use crate::ui::format;
 use crate::ui::shell::{Dialog, Overlay};
-use crate::ui::widgets::{Icon, IconName};
+use crate::ui::widgets::{dynamic, text};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -65,8 +66,10 @@ impl RetryQuestion {
     }
 
     fn go(self) {
-        let Ok(rate) = self.rate.get_untracked().trim().parse::<f64>() else {
-            self.trouble.set(Some("The rate must be a number of tasks a second.".to_owned()));
+        let rate = self.rate.get_untracked().trim().parse::<f64>().ok();
+        let Some(rate) = rate.filter(|rate| *rate > 0.0 && *rate <= RetryRequest::MAX_RATE) else {
+            let text = "The rate must be a number above 0, at most 1,000 tasks a second.";
+            self.trouble.set(Some(text.to_owned()));
             return;
         };
         let request = RetryRequest {
@@ -108,14 +111,12 @@ impl RetryQuestion {
         view! {
             <Dialog opens=Overlay::Question label="Retry">
                 <form class="question" on:submit=submit>
-                    <h2>{title}</h2>
-                    <p class="muted">{move || self.request.with(which)}</p>
+                    <h2>{text(title)}</h2>
+                    <p class="muted">{text(move || self.request.with(which))}</p>
                     <div role="alert">
-                        {move || self.trouble.get().map(|text| {
-                            view! { <p class="trouble"><Icon name=IconName::Warning /><span>{text}</span></p> }
-                        })}
+                        {trouble_line(self.trouble)}
                     </div>
-                    {move || self.preview.get().map(|preview| sample(&preview))}
+                    {dynamic(move || self.preview.with(|preview| preview.as_ref().map(sample)))}
                     <label class="option">
                         <input
                             type="checkbox"
@@ -139,7 +140,7 @@ impl RetryQuestion {
                         <span><b>"tasks a second"</b><small>"So that what failed under load is not loaded again at once."</small></span>
                     </label>
                     <div class="row answers">
-                        <button type="submit" class="button primary" disabled=none>{word}</button>
+                        <button type="submit" class="button primary" disabled=none>{text(word)}</button>
                         <button type="button" class="button" on:click=move |_| self.overlay.set(Overlay::None)>"Not now"</button>
                     </div>
                 </form>

@@ -10,7 +10,7 @@ use crate::domain::work::api::task;
 use crate::domain::work::{TaskDetail, TaskItem};
 use crate::ui::format;
 use crate::ui::live::follow_doc;
-use crate::ui::widgets::{Age, Card, loaded};
+use crate::ui::widgets::{Age, Card, dynamic, loaded, text};
 use crate::wire::{Timestamp, encoded};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -41,6 +41,14 @@ fn page(first: TaskDetail) -> AnyView {
         doc.try_update(|doc| doc.item.command = Some(command));
     }));
     let any_result = Memo::new(move |_| result.with(Option::is_some));
+    let result_card = move || {
+        view! {
+            <Card title="Result" as_of=as_of>
+                <pre class="sample tall" tabindex="0">{text(move || result.get().unwrap_or_default())}</pre>
+            </Card>
+        }
+        .into_any()
+    };
     view! {
         {heading(item, commander)}
         {commander.trouble()}
@@ -49,11 +57,7 @@ fn page(first: TaskDetail) -> AnyView {
             <div class="c4 stack">
                 {facts_card(item, as_of)}
                 {error_card(item, as_of)}
-                <Show when=move || any_result.get()>
-                    <Card title="Result" as_of=as_of>
-                        <pre class="sample tall" tabindex="0">{result}</pre>
-                    </Card>
-                </Show>
+                {dynamic(move || any_result.get().then(result_card))}
             </div>
         </div>
     }
@@ -81,48 +85,61 @@ fn heading(item: Memo<Option<TaskItem>>, commander: Commander) -> AnyView {
     .into_any()
 }
 
-type Fact = fn(&TaskItem) -> Option<String>;
+/// What a fact is: text, a time, or a link.
+enum Fact {
+    Text(Option<String>),
+    At(Option<Timestamp>),
+    Link(Option<String>, fn(&str) -> String),
+}
+
+/// What is known of a task, fact by fact.
+fn facts(t: &TaskItem) -> [(&'static str, Fact); 18] {
+    use Fact::{At, Link, Text};
+    let name = |name: &std::sync::Arc<str>| name.to_string();
+    [
+        ("queue", Link(Some(name(&t.queue)), |q| format!("/work/tasks?queue={}", encoded(q)))),
+        ("priority, 0 is urgent", Text(Some(t.priority.get().to_string()))),
+        ("agent", Link(t.agent.as_ref().map(name), agent_href)),
+        ("wanted by", Text(t.submitted_by.as_ref().map(name))),
+        ("owned by", Text(Some(name(&t.source)))),
+        ("tries", Text(Some(times(t.attempt)))),
+        ("tried again", Text(Some(times(t.retry_count)))),
+        ("done", Text(t.percent.map(|percent| format!("{} %", format::decimal(percent, 0))))),
+        ("note", Text(t.note.clone())),
+        ("ran for", Text(t.duration_ms.map(|v| ms(Some(v))))),
+        ("tokens", Text(t.tokens_used.map(format::count))),
+        ("cost", Text(t.cost_usd.map(usd))),
+        ("first heard of", At(Some(t.created_at))),
+        ("queued", At(t.queued_at)),
+        ("given to its agent", At(t.assigned_at)),
+        ("begun", At(t.started_at)),
+        ("over since", At(t.ended_at)),
+        ("last news", At(Some(t.updated_at))),
+    ]
+}
 
 fn facts_card(item: Memo<Option<TaskItem>>, as_of: Timestamp) -> AnyView {
-    let value =
-        move |pick: Fact| Memo::new(move |_| item.with(|item| item.as_ref().and_then(pick)));
-    let fact = move |word: &'static str, pick: Fact| {
-        let value = value(pick);
-        view! { {move || value.get().map(|text| view! { <dt>{word}</dt><dd class="cut" title=text.clone()>{text.clone()}</dd> })} }
-            .into_any()
+    let fact = |(word, fact): (&'static str, Fact)| {
+        let value = match fact {
+            Fact::Text(text) => text?.into_any(),
+            Fact::At(at) => {
+                let at = at?;
+                view! { <Age at=at />" ago" }.into_any()
+            }
+            Fact::Link(text, to) => {
+                let text = text?;
+                view! { <a class="link" href=to(&text)>{text.clone()}</a> }.into_any()
+            }
+        };
+        Some(view! { <dt>{word}</dt><dd class="cut">{value}</dd> }.into_any())
     };
-    let time = move |word: &'static str, pick: fn(&TaskItem) -> Option<Timestamp>| {
-        let at = Memo::new(move |_| item.with(|item| item.as_ref().and_then(pick)));
-        view! { {move || at.get().map(|at| view! { <dt>{word}</dt><dd><Age at=at />" ago"</dd> })} }
-            .into_any()
-    };
-    let link = move |word: &'static str, pick: Fact, to: fn(&str) -> String| {
-        let value = value(pick);
-        view! { {move || value.get().map(|text| view! { <dt>{word}</dt><dd class="cut"><a class="link" href=to(&text)>{text.clone()}</a></dd> })} }
-            .into_any()
+    let all = move || {
+        let facts = item.with(|item| item.as_ref().map(facts))?;
+        Some(facts.into_iter().filter_map(fact).collect::<Vec<_>>().into_any())
     };
     view! {
         <Card title="Known of it" as_of=as_of>
-            <dl class="facts">
-                {link("queue", |t| Some(t.queue.to_string()), |q| format!("/work/tasks?queue={}", encoded(q)))}
-                {fact("priority, 0 is urgent", |t| Some(t.priority.get().to_string()))}
-                {link("agent", |t| t.agent.as_ref().map(ToString::to_string), agent_href)}
-                {fact("wanted by", |t| t.submitted_by.as_ref().map(ToString::to_string))}
-                {fact("owned by", |t| Some(t.source.to_string()))}
-                {fact("tries", |t| Some(times(t.attempt)))}
-                {fact("tried again", |t| Some(times(t.retry_count)))}
-                {fact("done", |t| t.percent.map(|percent| format!("{} %", format::decimal(percent, 0))))}
-                {fact("note", |t| t.note.clone())}
-                {fact("ran for", |t| t.duration_ms.map(|v| ms(Some(v))))}
-                {fact("tokens", |t| t.tokens_used.map(format::count))}
-                {fact("cost", |t| t.cost_usd.map(usd))}
-                {time("first heard of", |t| Some(t.created_at))}
-                {time("queued", |t| t.queued_at)}
-                {time("given to its agent", |t| t.assigned_at)}
-                {time("begun", |t| t.started_at)}
-                {time("over since", |t| t.ended_at)}
-                {time("last news", |t| Some(t.updated_at))}
-            </dl>
+            <dl class="facts">{dynamic(all)}</dl>
         </Card>
     }
     .into_any()
@@ -143,19 +160,19 @@ fn error_card(item: Memo<Option<TaskItem>>, as_of: Timestamp) -> AnyView {
             Some((item.last_error.clone()?, item.fingerprint.clone()))
         })
     });
-    view! {
-        {move || error.get().map(|(text, print)| {
-            let alike = print.map(|print| {
-                let to = format!("/work/dead-letters?group={}", encoded(&print));
-                view! { <p class="hint"><a class="link" href=to>"Dead letters with an error like it"</a></p> }
-            });
-            view! {
-                <Card title="What went wrong last" as_of=as_of>
-                    <pre class="sample tall" tabindex="0">{text}</pre>
-                    {alike}
-                </Card>
-            }
-        })}
-    }
-    .into_any()
+    dynamic(move || {
+        let (text, print) = error.get()?;
+        let alike = print.map(|print| {
+            let to = format!("/work/dead-letters?group={}", encoded(&print));
+            view! { <p class="hint"><a class="link" href=to>"Dead letters with an error like it"</a></p> }
+                .into_any()
+        });
+        let card = view! {
+            <Card title="What went wrong last" as_of=as_of>
+                <pre class="sample tall" tabindex="0">{text}</pre>
+                {alike}
+            </Card>
+        };
+        Some(card.into_any())
+    })
 }

@@ -7,7 +7,9 @@ use super::words::{agent_href, task_href};
 use crate::domain::work::{TaskItem, TaskStatus};
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Badge, Icon, IconName, Verdict, flashes, since};
+use crate::ui::widgets::{
+    Badge, Icon, IconName, Verdict, dynamic, flashes, keyed, one_of, part_of, since, words,
+};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -20,11 +22,7 @@ pub fn task_table(
     let ids =
         Memo::new(move |_| tasks.with(|all| all.iter().map(|t| t.id.clone()).collect::<Vec<_>>()));
     let row = move |id: Arc<str>| {
-        let item = Memo::new(move |last: Option<&Option<TaskItem>>| {
-            let found = tasks.with(|all| all.iter().find(|task| task.id == id).cloned());
-            found.or_else(|| last.cloned().flatten())
-        });
-        move || item.with(Option::is_some).then(|| task_row(item, commander, selection))
+        task_row(one_of(tasks, move |task: &TaskItem| task.id == id), commander, selection)
     };
     let all = selection.map(|selection| {
         let on = Memo::new(move |_| {
@@ -53,7 +51,7 @@ pub fn task_table(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || ids.get() key=|id| id.clone() children=row />
+                {keyed(move || ids.get(), row)}
             </tbody>
         </table>
     }
@@ -65,22 +63,20 @@ fn task_row(
     commander: Commander,
     selection: Option<Selection>,
 ) -> AnyView {
-    fn part<T: PartialEq + Clone + Default + Send + Sync + 'static>(
-        item: Memo<Option<TaskItem>>,
-        pick: fn(&TaskItem) -> T,
-    ) -> Memo<T> {
-        Memo::new(move |_| item.with(|item| item.as_ref().map(pick)).unwrap_or_default())
-    }
+    let shown: Signal<Option<TaskItem>> = item.into();
     let live = Live::expect();
     let id = item.with_untracked(|item| item.as_ref().map(|item| item.id.clone()));
     let id = id.unwrap_or_else(|| "".into());
-    let about = part(item, |task| task.description.clone());
-    let error =
-        part(item, |task| task.last_error.clone().filter(|_| task.status != TaskStatus::Completed));
-    let queue = part(item, |task| (task.queue.to_string(), task.priority.get()));
-    let agent = part(item, |task| task.agent.clone());
-    let tries = part(item, |task| task.attempt.to_string());
-    let changed = part(item, |task| task.updated_at);
+    let about = part_of(shown, |task| task.description.clone().unwrap_or_default());
+    let error = part_of(shown, |task| match task.status {
+        TaskStatus::Completed => String::new(),
+        _ => task.last_error.clone().unwrap_or_default(),
+    });
+    let queue = part_of(shown, |task| task.queue.to_string());
+    let priority = part_of(shown, |task| format!("P{}", task.priority.get()));
+    let agent = part_of(shown, |task| task.agent.as_deref().unwrap_or_default().to_owned());
+    let tries = part_of(shown, |task| task.attempt.to_string());
+    let changed = part_of(shown, |task| task.updated_at);
     let age = Memo::new(move |_| since(live, changed.get()));
     let command =
         Signal::derive(move || item.with(|task| task.as_ref().and_then(|t| t.command.clone())));
@@ -96,28 +92,32 @@ fn task_row(
         }
     });
     let status = selection.is_none().then(|| view! { <td class="status">{status(item)}</td> });
-    let flash = flashes::<TaskItem>(item.into());
+    let flash = flashes(shown);
+    let chosen = Memo::new(move |_| selected.is_some_and(|on| on.get()));
+    let error_line = move || {
+        let text = Some(error.get()).filter(|text| !text.is_empty())?;
+        Some(view! { <span class="error" title=text.clone()>{text.clone()}</span> }.into_any())
+    };
+    let agent_link = move || {
+        let agent = Some(agent.get()).filter(|agent| !agent.is_empty())?;
+        Some(view! { <a class="link" href=agent_href(&agent)>{agent.clone()}</a> }.into_any())
+    };
     view! {
-        <tr class=flash class:chosen=move || selected.is_some_and(|on| on.get())>
+        <tr class=flash class:chosen=chosen>
             {select}
             <td class="task">
                 <a href=task_href(&id) data-row-link="">{id.to_string()}</a>
                 <span class="about">{about}</span>
-                {move || error.get().map(|error| view! { <span class="error" title=error.clone()>{error.clone()}</span> })}
+                {dynamic(error_line)}
             </td>
             {status}
             <td class="wide cut">
-                {move || {
-                    let (queue, priority) = queue.get();
-                    view! { {queue} <span class="tag" title="Priority; 0 is urgent">{format!("P{priority}")}</span> }
-                }}
+                {queue} <span class="tag" title="Priority; 0 is urgent">{priority}</span>
             </td>
-            <td class="wide cut">
-                {move || agent.get().map(|agent| view! { <a class="link" href=agent_href(&agent)>{agent.to_string()}</a> })}
-            </td>
+            <td class="wide cut">{dynamic(agent_link)}</td>
             <td class="num wide">{tries}</td>
-            <td class="num wide" title=move || format::iso(changed.get())>{age}</td>
-            <td class="acts"><span class="row">{command_state(command)} {commander.buttons(item.into())}</span></td>
+            <td class="num wide" title=words(move || format::iso(changed.get()))>{age}</td>
+            <td class="acts"><span class="row">{command_state(command)} {commander.buttons(shown)}</span></td>
         </tr>
     }
     .into_any()
@@ -128,19 +128,21 @@ pub fn status(item: Memo<Option<TaskItem>>) -> AnyView {
     let verdict = Memo::new(move |_| {
         Verdict::from(item.with(|item| item.as_ref().map_or(TaskStatus::Queued, |t| t.status)))
     });
-    let percent = Memo::new(move |_| {
-        item.with(|item| {
-            let percent = item.as_ref().filter(|task| task.status.is_running())?.percent?;
-            Some(format!("{} %", format::decimal(percent, 0)))
-        })
+    let percent = part_of(item.into(), |task: &TaskItem| {
+        let percent = task.percent.filter(|_| task.status.is_running());
+        percent.map(|percent| format!("{} %", format::decimal(percent, 0))).unwrap_or_default()
     });
-    let stuck = Memo::new(move |_| item.with(|item| item.as_ref().is_some_and(|task| task.stuck)));
+    let stuck = part_of(item.into(), |task: &TaskItem| task.stuck);
+    let flag = move || {
+        let flag = view! {
+            <span class="st warn" title="Without news for too long"><Icon name=IconName::Warning />"stuck"</span>
+        };
+        stuck.get().then(|| flag.into_any())
+    };
     view! {
         <Badge verdict=verdict />
-        {move || percent.get().map(|text| view! { <span class="percent">{text}</span> })}
-        {move || stuck.get().then(|| view! {
-            <span class="st warn" title="Without news for too long"><Icon name=IconName::Warning />"stuck"</span>
-        })}
+        <span class="percent">{percent}</span>
+        {dynamic(flag)}
     }
     .into_any()
 }
@@ -149,14 +151,12 @@ pub fn status(item: Memo<Option<TaskItem>>) -> AnyView {
 pub fn pager(path: &'static str, asked: Memo<Asked>, next: Memo<Option<String>>) -> AnyView {
     let first = move || {
         let here = asked.get();
-        (!here.is("after", "")).then(|| {
-            view! { <a class="button small" href=here.with("after", "").href(path)>"First page"</a> }
-        })
+        let link = |href| view! { <a class="button small" href=href>"First page"</a> }.into_any();
+        (!here.is("after", "")).then(|| link(here.with("after", "").href(path)))
     };
     let next = move || {
-        next.get().map(|next| {
-            view! { <a class="button small" href=asked.get().with("after", &next).href(path)>"Next page"</a> }
-        })
+        let href = asked.get().with("after", &next.get()?).href(path);
+        Some(view! { <a class="button small" href=href>"Next page"</a> }.into_any())
     };
-    view! { <p class="row pager">{first} {next}</p> }.into_any()
+    view! { <p class="row pager">{dynamic(first)} {dynamic(next)}</p> }.into_any()
 }

@@ -9,9 +9,9 @@ use crate::domain::Topic;
 use crate::domain::work::api::{tasks, work_page};
 use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
 use crate::ui::format;
-use crate::ui::live::follow_doc;
+use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, loaded};
+use crate::ui::widgets::{AsOf, dynamic, loaded, text};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,6 +22,22 @@ const PATH: &str = "/work/tasks";
 const NAMES: [&str; 6] = ["status", "queue", "agent", "fingerprint", "q", "after"];
 /// Least time between two readings of a list that goes on changing.
 pub const REST: Duration = Duration::from_secs(1);
+
+/// Beginnings of the types of events that may change a list of tasks.
+const MOVES: [&str; 3] = ["\"task.", "\"command.", "\"job."];
+
+/// The newest position at which a task may have changed. The board's own topic does not tell of
+/// every change (of a task's progress, say), and the one that does tells of every task there is.
+pub fn pulse(doc: RwSignal<WorkPage>) -> Memo<u64> {
+    let heard = RwSignal::new(0);
+    follow(Topic::Events, None, move |part| {
+        if MOVES.iter().any(|kind| part.data.contains(kind)) {
+            heard.try_set(part.cursor.seq);
+        }
+        Ok(())
+    });
+    Memo::new(move |_| doc.with(|doc| doc.cursor.seq).max(heard.get()))
+}
 
 /// Reads the page that is asked for.
 fn read(asked: &Asked) -> impl Future<Output = Result<TasksPage, ApiError>> + use<> {
@@ -48,7 +64,8 @@ pub fn TasksList() -> impl IntoView {
 
 fn list(first: TasksPage, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
     let as_of = first.as_of;
-    let moved = move || Some(doc.with(|doc| doc.cursor.seq));
+    let pulse = pulse(doc);
+    let moved = move || Some(pulse.get());
     let page = use_fresh_every(REST, first, move || asked.get(), moved, |asked| read(&asked));
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     let next = Memo::new(move |_| page.with(|page| page.next.clone()));
@@ -61,14 +78,16 @@ fn list(first: TasksPage, doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyVie
     };
     let none = Memo::new(move |_| items.with(Vec::is_empty));
     let chooses = Memo::new(move |_| asked.with(Asked::chooses));
+    let shown = move || {
+        let none = none.get();
+        Some(if none { nothing_here(chooses.get()) } else { task_table(items, commander, None) })
+    };
     view! {
         {toolbar(doc, asked)}
         <section class="card flush" aria-label="Tasks">
-            <p class="count" role="status">{said}</p>
+            <p class="count" role="status">{text(said)}</p>
             {commander.trouble()}
-            <Show when=move || !none.get() fallback=move || nothing_here(chooses.get())>
-                {task_table(items, commander, None)}
-            </Show>
+            {dynamic(shown)}
             {pager(PATH, asked, next)}
             <AsOf at=as_of />
         </section>
@@ -128,19 +147,18 @@ fn toolbar(doc: RwSignal<WorkPage>, asked: Memo<Asked>) -> AnyView {
 
 /// What else the list is narrowed to, with a way out of it.
 fn only(asked: Memo<Asked>, name: &'static str, word: &'static str) -> AnyView {
-    let link = move || {
+    dynamic(move || {
         let here = asked.get();
-        here.get(name).map(|value| {
-            let label = format!("No longer only {word} {value}");
-            view! {
-                <a class="tag only" href=here.with(name, "").href(PATH) aria-label=label>
-                    {format!("{word} {value}")}
-                    <span aria-hidden="true">" ×"</span>
-                </a>
-            }
-        })
-    };
-    view! { {link} }.into_any()
+        let value = here.get(name)?;
+        let label = format!("No longer only {word} {value}");
+        let link = view! {
+            <a class="tag only" href=here.with(name, "").href(PATH) aria-label=label>
+                {format!("{word} {value}")}
+                <span aria-hidden="true">" ×"</span>
+            </a>
+        };
+        Some(link.into_any())
+    })
 }
 
 /// How many tasks have a status, where the board counts them.

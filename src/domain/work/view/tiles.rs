@@ -6,7 +6,7 @@ use crate::domain::work::{AgentState, HourItem, QueueItem, Throughput, WorkPage}
 use crate::ui::chart::Bars;
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Card, since};
+use crate::ui::widgets::{Card, dynamic, since, text, words};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
@@ -47,15 +47,13 @@ fn agents_tile(agents: Memo<AgentCounts>, as_of: Timestamp) -> AnyView {
             AgentState::Blocked => "warn",
             AgentState::Offline => "unk",
         };
-        move || {
-            let n = count_of(&agents.get(), state);
-            (n > 0).then(|| view! { <i class=class style:flex=n.to_string()></i> })
-        }
+        let n = count_of(&agents.get(), state);
+        (n > 0).then(|| view! { <i class=class style:flex=n.to_string()></i> }.into_any())
     };
     let entry = move |state: AgentState| {
         let n = move || format::count(count_of(&agents.get(), state));
         let href = format!("/work/agents?state={}", state.name());
-        view! { <a href=href><b>{n}</b>{format!(" {}", state.name())}</a> }
+        view! { <a href=href><b>{text(n)}</b>{format!(" {}", state.name())}</a> }.into_any()
     };
     let order = [
         AgentState::Working,
@@ -64,14 +62,15 @@ fn agents_tile(agents: Memo<AgentCounts>, as_of: Timestamp) -> AnyView {
         AgentState::Blocked,
         AgentState::Offline,
     ];
+    let shares = move || Some(order.into_iter().filter_map(share).collect::<Vec<_>>().into_any());
     view! {
         <Card title="Agents" as_of=as_of class="c3" more=("/work/agents", more)>
             <div class="big">
-                {move || format::count(agents.get().online)}
-                <small>{move || format!(" of {} online", format::count(agents.get().total))}</small>
+                {text(move || format::count(agents.get().online))}
+                <small>{text(move || format!(" of {} online", format::count(agents.get().total)))}</small>
             </div>
-            <div class="seg" aria-hidden="true">{order.map(share).collect_view()}</div>
-            <div class="leg">{order.map(entry).collect_view()}</div>
+            <div class="seg" aria-hidden="true">{dynamic(shares)}</div>
+            <div class="leg">{order.map(entry).into_iter().collect::<Vec<_>>()}</div>
         </Card>
     }
     .into_any()
@@ -96,21 +95,22 @@ fn queue_tile(doc: RwSignal<WorkPage>, as_of: Timestamp) -> AnyView {
             <span class="meter">
                 <span>{word}</span>
                 <span class="bar" aria-hidden="true">
-                    <i class="accent" style:width=move || format!("{}%", percent())></i>
+                    <i class="accent" style:width=words(move || format!("{}%", percent()))></i>
                 </span>
-                <span class="num">{move || format::count(n.get())}</span>
+                <span class="num">{text(move || format::count(n.get()))}</span>
             </span>
         }
+        .into_any()
     };
     let more = Signal::derive(|| "All tasks ›".to_owned());
     view! {
         <Card title="Queue" as_of=as_of class="c3" more=("/work/tasks", more)>
             <div class="big">
-                {move || format::count(tasks.get().queued)}
-                <small>" waiting · " {running} " running"</small>
+                {text(move || format::count(tasks.get().queued))}
+                <small>" waiting · " {text(running)} " running"</small>
             </div>
             <div class="sub">{waits}</div>
-            <div class="meters">{PRIORITIES.into_iter().enumerate().map(priority).collect_view()}</div>
+            <div class="meters">{PRIORITIES.into_iter().enumerate().map(priority).collect::<Vec<_>>()}</div>
         </Card>
     }
     .into_any()
@@ -147,11 +147,11 @@ fn throughput_tile(
     view! {
         <Card title="Throughput" as_of=as_of class="c3">
             <div class="big">
-                {move || format::count(hour.get().completed)}
+                {text(move || format::count(hour.get().completed))}
                 <small>" completed, last hour"</small>
             </div>
-            <div class="sub">{sub}</div>
-            <div class="sub">{cost}</div>
+            <div class="sub">{text(sub)}</div>
+            <div class="sub">{text(cost)}</div>
             <Bars points=bars label="Completed by the hour, last 24 h".to_owned() class="accent" />
         </Card>
     }
@@ -179,11 +179,11 @@ fn failures_tile(
     let bars = hours(hourly, |hour| hour.done.failed);
     view! {
         <Card title="Failures" as_of=as_of class="c3" more=("/work/dead-letters", more)>
-            <div class="big">{rate}<small>" failed, last hour"</small></div>
-            <div class="sub">{tries}</div>
+            <div class="big">{text(rate)}<small>" failed, last hour"</small></div>
+            <div class="sub">{text(tries)}</div>
             <div class="leg">
-                <a href="/work/dead-letters"><b>{move || format::count(dead.get())}</b>" dead letters"</a>
-                <a href="/work/tasks?status=failed"><b>{move || format::count(failed.get())}</b>" failed, not tried again"</a>
+                <a href="/work/dead-letters"><b>{text(move || format::count(dead.get()))}</b>" dead letters"</a>
+                <a href="/work/tasks?status=failed"><b>{text(move || format::count(failed.get()))}</b>" failed, not tried again"</a>
             </div>
             <Bars points=bars label="Failed tries by the hour, last 24 h".to_owned() class="muted" />
         </Card>

@@ -3,7 +3,7 @@
 use super::words::{agent_href, ms};
 use crate::domain::work::TaskStep;
 use crate::ui::format;
-use crate::ui::widgets::{Card, Icon, IconName};
+use crate::ui::widgets::{Card, Icon, IconName, dynamic};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn timeline_card(history: Memo<Vec<TaskStep>>, as_of: Timestamp) -> AnyView 
                     children=|(step, before)| line(step, before)
                 />
             </ol>
-            {move || (count.get() == 0).then(|| view! { <p class="calm">"Nothing is kept of it any more."</p> })}
+            {dynamic(move || (count.get() == 0).then(|| view! { <p class="calm">"Nothing is kept of it any more."</p> }.into_any()))}
         </Card>
     }
     .into_any()

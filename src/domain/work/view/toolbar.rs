@@ -4,6 +4,7 @@ use super::address::{Asked, use_ask};
 use crate::ui::format;
 use crate::ui::overview::SummaryFeed;
 use crate::ui::shell::SUBPAGES;
+use crate::ui::widgets::{dynamic, mark, text, words};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -20,9 +21,9 @@ pub fn tabs() -> AnyView {
         n.filter(|n| *n > 0).map(format::count).unwrap_or_default()
     };
     let tab = move |to: &'static str, name: &'static str| {
-        let here = move || path.with(|path| path == to).then_some("page");
+        let here = mark("page", move || path.with(|path| path == to));
         view! {
-            <a href=to aria-current=here>{name}<span class="n">{move || count(to)}</span></a>
+            <a href=to aria-current=here>{name}<span class="n">{text(move || count(to))}</span></a>
         }
         .into_any()
     };
@@ -52,8 +53,9 @@ pub fn search(
         let kept = asked.get().without("q").into_iter();
         // The list of names is a member of the form itself.
         let kept = kept.filter(|(name, _)| *name != "queue");
-        kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
+        let input =
+            |(name, value)| view! { <input type="hidden" name=name value=value /> }.into_any();
+        Some(kept.map(input).collect::<Vec<_>>().into_any())
     };
     view! {
         <form class="toolbar" method="get" action=path role="search">
@@ -66,11 +68,11 @@ pub fn search(
                 aria-label=label
                 autocomplete="off"
                 value=asked.get_untracked().get("q")
-                prop:value=move || asked.get().get("q").unwrap_or_default()
+                prop:value=words(move || asked.get().get("q").unwrap_or_default())
                 on:input=filter
             />
             {rest}
-            {kept}
+            {dynamic(kept)}
             <noscript><button type="submit" class="button">"Apply"</button></noscript>
         </form>
     }
@@ -86,8 +88,8 @@ pub fn choices(
     values: Vec<(&'static str, AnyView)>,
 ) -> AnyView {
     let links = values.into_iter().map(|(value, shown)| {
-        let to = move || asked.get().with(name, value).href(path);
-        let here = move || asked.with(|asked| asked.is(name, value)).then_some("true");
+        let to = words(move || asked.get().with(name, value).href(path));
+        let here = mark("true", move || asked.with(|asked| asked.is(name, value)));
         view! { <a href=to data-noscroll="" aria-current=here>{shown}</a> }.into_any()
     });
     view! {
@@ -121,16 +123,16 @@ pub fn queue_choice(path: &'static str, asked: Memo<Asked>, names: Memo<Vec<Stri
         }
         let option = |name: String| {
             let here = chosen.as_ref() == Some(&name);
-            view! { <option value=name.clone() selected=here>{name.clone()}</option> }
+            view! { <option value=name.clone() selected=here>{name.clone()}</option> }.into_any()
         };
-        names.into_iter().map(option).collect_view()
+        Some(names.into_iter().map(option).collect::<Vec<_>>().into_any())
     };
     view! {
         <label class="select">
             <span class="sr">"Queue"</span>
             <select name="queue" on:change=choose>
                 <option value="" selected=move || asked.with(|asked| asked.is("queue", ""))>"Any queue"</option>
-                {options}
+                {dynamic(options)}
             </select>
         </label>
     }

@@ -2,8 +2,8 @@
 
 use crate::domain::percentiles::Percentiles;
 use crate::domain::work::AgentState;
-use crate::wire::{Cursor, Timestamp};
-use serde::{Deserialize, Serialize};
+use crate::wire::{Cursor, Timestamp, both};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ pub struct AgentsPage {
 }
 
 /// One agent, as REST answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AgentDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -101,6 +101,18 @@ pub struct AgentDetail {
     /// The agent.
     #[serde(flatten)]
     pub item: AgentItem,
+}
+
+impl<'de> Deserialize<'de> for AgentDetail {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Rest {
+            as_of: Timestamp,
+            cursor: Cursor,
+        }
+        let (item, Rest { as_of, cursor }) = both(from)?;
+        Ok(Self { as_of, cursor, item })
+    }
 }
 
 /// Every agent, as live readers hold it.

@@ -5,8 +5,8 @@ use crate::domain::health::Finding;
 use crate::domain::percentiles::Percentiles;
 use crate::domain::range::Range;
 use crate::domain::summary::{AgentCounts, TaskCounts};
-use crate::wire::{Cursor, Timestamp};
-use serde::{Deserialize, Serialize};
+use crate::wire::{Cursor, Timestamp, both};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 
 /// A queue. Windowed figures are over the last hour.
@@ -90,13 +90,24 @@ pub struct Throughput {
 }
 
 /// What was done in an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct HourItem {
     /// Start of the hour.
     pub hour: Timestamp,
     /// What was done in it.
     #[serde(flatten)]
     pub done: Throughput,
+}
+
+impl<'de> Deserialize<'de> for HourItem {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Rest {
+            hour: Timestamp,
+        }
+        let (done, Rest { hour }) = both(from)?;
+        Ok(Self { hour, done })
+    }
 }
 
 macro_rules! sections {

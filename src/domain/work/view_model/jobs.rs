@@ -3,7 +3,9 @@
 use super::TaskItem;
 use crate::domain::work::{CommandKind, JobStatus, TaskFilter};
 use crate::wire::{Cursor, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// What to retry, and how carefully. Exactly one of `filter` and `ids` is given.
@@ -28,6 +30,8 @@ pub struct RetryRequest {
 impl RetryRequest {
     /// Most ids of a request.
     pub const MAX_IDS: usize = 10_000;
+    /// Most commands a second.
+    pub const MAX_RATE: f64 = 1_000.0;
     /// Commands a second when none is asked for.
     pub const DEFAULT_RATE: f64 = 10.0;
 }
@@ -104,11 +108,22 @@ pub struct JobsPage {
 }
 
 /// What a retry of many tasks comes to: a preview, or a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum RetryAnswer {
     /// Of a dry run.
     Preview(RetryPreview),
     /// It has begun.
     Job(JobItem),
+}
+
+impl<'de> Deserialize<'de> for RetryAnswer {
+    /// Reads JSON, as [`crate::wire::both`] does and for the same reason.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(from)?;
+        if let Ok(preview) = serde_json::from_str(raw.get()) {
+            return Ok(Self::Preview(preview));
+        }
+        serde_json::from_str(raw.get()).map(Self::Job).map_err(D::Error::custom)
+    }
 }

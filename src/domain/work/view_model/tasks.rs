@@ -1,8 +1,8 @@
 //! Tasks, and the commands about them.
 
 use crate::domain::work::{CommandKind, CommandStatus, Priority, TaskStatus};
-use crate::wire::{Cursor, Timestamp};
-use serde::{Deserialize, Serialize};
+use crate::wire::{Cursor, Timestamp, both};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 
 /// A task.
@@ -143,7 +143,7 @@ pub struct TaskStep {
 }
 
 /// One task with its history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TaskDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -156,6 +156,20 @@ pub struct TaskDetail {
     pub result: Option<serde_json::Value>,
     /// What happened to it, oldest first; at most [`TaskDetail::MAX_STEPS`], the newest ones.
     pub history: Vec<TaskStep>,
+}
+
+impl<'de> Deserialize<'de> for TaskDetail {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Rest {
+            as_of: Timestamp,
+            cursor: Cursor,
+            result: Option<serde_json::Value>,
+            history: Vec<TaskStep>,
+        }
+        let (item, Rest { as_of, cursor, result, history }) = both(from)?;
+        Ok(Self { as_of, cursor, item, result, history })
+    }
 }
 
 /// What changed about one task.
