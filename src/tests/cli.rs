@@ -276,3 +276,40 @@ async fn the_demo_ends_at_once_and_cleanly_when_told_to() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
 }
+
+/// Also those about tasks that an earlier demo has left behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_does_what_is_asked_of_its_tasks() {
+    let server = Server::start().await;
+    let given_up = |task: &str| {
+        json!({ "type": "task.dead_lettered", "source": "demo/agents",
+            "data": { "task": task, "error": "it ended before me" } })
+    };
+    server.send(json!([given_up("old-1"), given_up("old-2")])).await;
+    for path in ["/api/v1/tasks/old-1/retry", "/api/v1/tasks/old-2/cancel"] {
+        assert_eq!(server.request("POST", path, &[], "").await.status, 202, "{path}");
+    }
+    let url = url(&server);
+    let args = ["demo", "--url", &url, "--history", "0", "--projects", "1", "--agents", "2"];
+    let demo = bellwether(&args).spawn().unwrap();
+    let begun = Instant::now();
+    for (task, told) in [("old-1", "task.queued"), ("old-2", "task.cancelled")] {
+        loop {
+            let task = server.get(&format!("/api/v1/tasks/{task}")).await.json();
+            let steps: Vec<_> = task["history"].as_array().into_iter().flatten().collect();
+            let is = |kind: &str, of: &str| {
+                steps.iter().any(|step| step["type"] == kind && step["source"] == of)
+            };
+            let answer = steps.iter().find(|step| step["type"] == "command.settled");
+            if let Some(answer) = answer {
+                assert_eq!(answer["text"], "done", "{task}");
+                assert!(is(told, "demo/agents"), "{task}");
+                assert_ne!(task["status"], "dead_letter");
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "in vain: {task}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    drop(demo);
+}

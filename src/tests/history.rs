@@ -121,6 +121,39 @@ async fn hosts_and_rates_have_series() {
     assert_eq!((sum("events"), sum("passed"), sum("failed"), sum("errors")), (104, 2, 1, 6));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_has_a_series_that_outlives_a_restart() {
+    let server = Server::start().await;
+    let task = |kind: &str, id: u32, more: Value| {
+        let mut data = json!({ "task": format!("t{id}") });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "type": kind, "data": data })
+    };
+    let queued = |id| task("task.queued", id, json!({ "queue": "q" }));
+    server.send(json!([queued(1), queued(2), queued(3)])).await;
+    let done = json!({ "duration_ms": 40, "tokens_used": 7, "cost_usd": 0.5 });
+    server
+        .send(json!([
+            task("task.assigned", 1, json!({ "agent": "a" })),
+            task("task.completed", 1, done),
+            task("task.failed", 2, json!({ "error": "no" })),
+        ]))
+        .await;
+    let server = server.restart().await;
+    for path in ["/api/ui/queue?queue=q&window=1h", "/api/ui/queue?window=1h"] {
+        let points = server.get(path).await.json()["points"].as_array().unwrap().clone();
+        let sum = |name: &str| points.iter().map(|p| p[name].as_f64().unwrap()).sum::<f64>();
+        let sums = ["completed", "failed", "tokens", "cost_usd"].map(sum);
+        assert_eq!(sums, [1.0, 1.0, 7.0, 0.5], "{path}");
+        assert_eq!(points.last().unwrap()["depth"], json!(1.0), "{path}");
+        assert_eq!(points[0]["depth"], Value::Null, "{path}");
+        let point = points.iter().find(|p| !p["run_p95_ms"].is_null()).unwrap();
+        assert!(point["wait_p50_ms"].is_number(), "{point}");
+    }
+    let tasks = server.get("/api/v1/tasks?queue=q").await.json();
+    assert_eq!((&tasks["total"], tasks["items"].as_array().unwrap().len()), (&json!(3), 3));
+}
+
 /// Two reads of the same make one query; the system page says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_of_the_same_are_answered_from_the_cache() {
