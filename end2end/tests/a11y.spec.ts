@@ -104,9 +104,11 @@ async function filled(board: Board): Promise<void> {
   await board.send(...data());
 }
 
-test('an empty board has no barriers', async ({ page }) => {
-  await inspect(page, EMPTY);
-});
+for (const state of EMPTY) {
+  test(`${state.name}, has no barriers`, async ({ page }) => {
+    await inspect(page, [state]);
+  });
+}
 
 for (const state of STATES) {
   test(`${state.name.replace(LONG, 'a long name')} has no barriers`, async ({ page, board }) => {
@@ -116,6 +118,7 @@ for (const state of STATES) {
 }
 
 test('no page is wider than the screen', async ({ page, board }) => {
+  test.setTimeout(180_000);
   const found: string[] = [];
   const measure = async (states: State[]) => {
     for (const state of states) {
