@@ -21,21 +21,25 @@ mod http;
 mod ingest;
 mod latency;
 mod memory;
+mod past;
 mod report;
 mod server;
 mod snapshot;
+mod state;
 mod work;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Every measurement, by the name it is asked for.
-const ALL: [(&str, fn()); 7] = [
+const ALL: [(&str, fn()); 9] = [
     // First, because what others gave back would be used again and not be seen to grow.
     ("memory", memory::run),
     ("ingest", ingest::run),
     ("fold", fold::run),
     ("work", work::run),
+    ("past", past::run),
+    ("state", state::run),
     ("fanout", fanout::run),
     ("snapshot", snapshot::run),
     ("latency", latency::run),

@@ -68,21 +68,22 @@ fn load(address: SocketAddr, path: &str, encoding: &str, process: &str) -> (f64,
 }
 
 /// nginx with a configuration of its own; it ends when this is dropped.
-struct Nginx {
-    address: SocketAddr,
+pub struct Nginx {
+    pub address: SocketAddr,
     process: std::process::Child,
     _dir: TempDir,
 }
 
 impl Nginx {
-    fn version() -> Option<String> {
+    /// What it calls itself, if it is there.
+    pub fn version() -> Option<String> {
         let said = Command::new("nginx").arg("-v").output().ok()?;
         let text = String::from_utf8_lossy(&said.stderr).trim().to_owned();
         Some(text.rsplit("version: ").next().unwrap_or_default().to_owned())
     }
 
     /// Serves `body` at `/body`, with those headers of `head` that are not nginx's own affair.
-    fn start(head: &str, body: &[u8]) -> Self {
+    pub fn start(head: &str, body: &[u8]) -> Self {
         let dir = directory();
         fs::write(dir.path().join("body"), body).unwrap();
         // A port that was free a moment ago; nginx cannot be told to choose one and say which.

@@ -10,7 +10,7 @@ set -euo pipefail
 
 url=${BELLWETHER_URL:-http://127.0.0.1:3000} agent=${AGENT:-sh-1} source=${SOURCE:-worker.sh/$HOSTNAME}
 tasks=${TASKS:-20} tries=${TRIES:-3} fail_percent=${FAIL_PERCENT:-30} pace=${PACE:-1} # seconds
-queue=${QUEUE:-examples} run=$(date +%s)-$$ said=0
+queue=${QUEUE:-examples} run=$(date +%s)-$$ said=0 patience=10
 declare -A failures=() dead=() mended=() # by task
 declare -A answers=() # by command
 waiting=()
@@ -20,8 +20,8 @@ ask() {
   local with=(-X "$1")
   [ $# -gt 2 ] && with+=(-H 'Content-Type: application/json' --data-binary "$3")
   [ -n "${BELLWETHER_TOKEN:-}" ] && with+=(-H "Authorization: Bearer $BELLWETHER_TOKEN")
-  until curl -fsS --max-time 60 --retry 10 --retry-connrefused "${with[@]}" "$url$2"; do
-    [ $? -ne 22 ] || return 22 # it refuses
+  until curl -fsS --max-time 60 --retry "$patience" --retry-connrefused "${with[@]}" "$url$2"; do
+    [ $? -ne 22 ] && [ "$patience" -gt 0 ] || return 22 # it refuses, or this ends
     sleep 1
   done
 }
@@ -87,7 +87,7 @@ work() {
 tell agent.online "\"agent\":\"$agent\",\"name\":\"worker.sh\",\"interval_s\":10"
 # Shows that it is there, as long as it is.
 (run+=-beat; while sleep 10 && kill -0 $$; do tell agent.heartbeat "\"agent\":\"$agent\""; done) 2>/dev/null &
-trap 'tell agent.offline "\"agent\":\"$agent\""' EXIT
+trap 'patience=0; tell agent.offline "\"agent\":\"$agent\""' EXIT
 for ((n = 1; n <= tasks; n++)); do enqueue "$agent-$run-$n"; done
 while :; do
   if [ ${#waiting[@]} -eq 0 ]; then obey 20; continue; fi
