@@ -41,6 +41,9 @@ pub struct Task {
     pub created_at: Timestamp,
     /// Time of the newest event about it.
     pub updated_at: Timestamp,
+    /// Time of the newest event that said what it is; being tried again says nothing of that.
+    #[serde(default)]
+    described_at: Option<Timestamp>,
     /// When it was last queued.
     #[serde(default)]
     pub queued_at: Option<Timestamp>,
@@ -129,6 +132,7 @@ impl Task {
             source: stamp.source.clone(),
             created_at: stamp.time,
             updated_at: stamp.time,
+            described_at: None,
             queued_at: None,
             assigned_at: None,
             started_at: None,
@@ -201,7 +205,7 @@ impl Task {
     }
 
     fn describe(&mut self, stamp: &Stamp, queued: &super::super::Queued) {
-        let newest = self.queued_at.is_none_or(|had| stamp.time >= had);
+        let newest = self.described_at.is_none_or(|had| stamp.time >= had);
         let say = |had: bool| newest || !had;
         if let Some(text) =
             queued.description.as_deref().filter(|_| say(self.description.is_some()))
@@ -220,8 +224,9 @@ impl Task {
             self.submitted_by = Some(who.clone());
         }
         if newest {
-            self.queued_at = Some(stamp.time);
+            self.described_at = Some(stamp.time);
         }
+        self.queued_at = self.queued_at.max(Some(stamp.time));
     }
 
     fn note_details(&mut self, at: Timestamp, from: TaskStatus, event: &Event) {

@@ -104,6 +104,15 @@ fn what_is_told_late_is_known_all_the_same() {
 }
 
 #[test]
+fn a_late_word_of_its_queue_is_taken_though_it_was_tried_again() {
+    let mut story = Story::default();
+    story.tell(5, "task.failed", json!({"task": "t", "will_retry": true}));
+    story.tell_late(6, 2, "task.queued", json!({"task": "t", "queue": "q"}));
+    let task = story.task("t");
+    assert_eq!((&*task.queue, task.queued_at.unwrap().ms()), ("q", 5));
+}
+
+#[test]
 fn tries_and_retries_are_counted() {
     let mut story = Story::default();
     story.tell(1, "task.queued", json!({"task": "t"}));
