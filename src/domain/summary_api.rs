@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::summary::{Rates, Summary, Ticker};
-use crate::wire::{ApiError, JsonText};
+use crate::wire::{ApiError, JsonUnread, Unread};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -11,18 +11,18 @@ use leptos::server_fn::codec::GetUrl;
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = JsonText)]
-pub async fn dashboard_summary() -> Result<Summary, ApiError> {
-    Ok(crate::server::app()?.hub.published().summary.value.clone())
+#[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = JsonUnread)]
+pub async fn dashboard_summary() -> Result<Unread<Summary>, ApiError> {
+    crate::server::shown(&crate::server::app()?.hub.published().summary)
 }
 
 /// `GET /api/ui/ticker`: what came in last, newest first.
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = JsonText)]
-pub async fn ticker() -> Result<Ticker, ApiError> {
-    Ok(crate::server::app()?.hub.published().ticker.value.clone())
+#[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = JsonUnread)]
+pub async fn ticker() -> Result<Unread<Ticker>, ApiError> {
+    crate::server::shown(&crate::server::app()?.hub.published().ticker)
 }
 
 /// `GET /api/ui/rates`: how much came in and how it went, over a range; its parameters are those of
@@ -30,13 +30,13 @@ pub async fn ticker() -> Result<Ticker, ApiError> {
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = ReadRates, prefix = "/api/ui", endpoint = "rates", input = GetUrl, output = JsonText)]
+#[server(name = ReadRates, prefix = "/api/ui", endpoint = "rates", input = GetUrl, output = JsonUnread)]
 pub async fn rates(
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<Rates, ApiError> {
+) -> Result<Unread<Rates>, ApiError> {
     let params = super::range::RangeParams { window, from, to, step };
-    crate::server::read::rates(&crate::server::app()?, &params).await
+    Unread::of(&crate::server::read::rates(&crate::server::app()?, &params).await?)
 }

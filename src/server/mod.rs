@@ -28,7 +28,10 @@ use crate::pipeline::hub::Hub;
 use crate::pipeline::ingest::IngestState;
 use crate::pipeline::journal::JournalStatus;
 use crate::pipeline::local::Gauges;
+use crate::pipeline::publish::Doc;
 use crate::wire::ApiError;
+use crate::wire::{ErrorKind, Unread};
+use serde::Serialize;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -68,5 +71,15 @@ pub struct App {
 /// 500 if it is called outside one; a bug.
 pub fn app() -> Result<App, ApiError> {
     leptos::prelude::use_context::<App>()
-        .ok_or_else(|| ApiError::new(crate::wire::ErrorKind::Internal, "no server is running here"))
+        .ok_or_else(|| ApiError::new(ErrorKind::Internal, "no server is running here"))
+}
+
+/// What is shown of `doc`, as it is encoded already.
+///
+/// # Errors
+/// 500; never, since it is JSON.
+pub fn shown<T: Serialize>(doc: &Doc<T>) -> Result<Unread<T>, ApiError> {
+    let json = String::from_utf8(doc.json().to_vec());
+    json.map(Unread::from_json)
+        .map_err(|_| ApiError::new(ErrorKind::Internal, "the answer is no text"))
 }

@@ -2,11 +2,12 @@
 
 use crate::domain::range::RangeParams;
 use crate::ui::live::Live;
-use crate::wire::{ApiError, Timestamp, encoded};
+use crate::wire::{ApiError, Timestamp, Unread, encoded};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::time::Duration;
 
@@ -104,9 +105,9 @@ pub fn use_fresh<T, W, F>(
     read: impl Fn(W) -> F + Send + Sync + 'static,
 ) -> RwSignal<T>
 where
-    T: Send + Sync + 'static,
+    T: DeserializeOwned + Send + Sync + 'static,
     W: PartialEq + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<T, ApiError>> + 'static,
+    F: Future<Output = Result<Unread<T>, ApiError>> + 'static,
 {
     use_fresh_every(FRESH_EVERY, rendered, wanted, moved, read)
 }
@@ -120,9 +121,9 @@ pub fn use_fresh_every<T, W, F>(
     read: impl Fn(W) -> F + Send + Sync + 'static,
 ) -> RwSignal<T>
 where
-    T: Send + Sync + 'static,
+    T: DeserializeOwned + Send + Sync + 'static,
     W: PartialEq + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<T, ApiError>> + 'static,
+    F: Future<Output = Result<Unread<T>, ApiError>> + 'static,
 {
     let shown = RwSignal::new(rendered);
     let live = Live::expect();
@@ -147,7 +148,7 @@ where
         let Some(answer) = read.try_with_value(|read| read(asked.clone())) else { return };
         spawn_local(async move {
             // An answer to a question that is no longer asked is not shown.
-            if let Ok(next) = answer.await
+            if let Ok(next) = answer.await.and_then(|next| next.read())
                 && wanted.try_get_untracked() == Some(asked)
             {
                 shown.try_set(next);

@@ -7,12 +7,14 @@ mod codec;
 mod error;
 mod live;
 mod time;
+mod unread;
 
 pub use address::{decoded, encoded};
 pub use codec::{JsonText, TextEncoding, both};
 pub use error::{ApiError, ErrorKind, FieldError};
 pub use live::{ClientMsg, Frame};
 pub use time::{ParseTimeError, Timestamp};
+pub use unread::{JsonUnread, Unread};
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

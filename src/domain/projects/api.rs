@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::{Metrics, ProjectDetail, ProjectsPage};
-use crate::wire::{ApiError, JsonText};
+use crate::wire::{ApiError, JsonUnread, Unread};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -11,7 +11,7 @@ use leptos::server_fn::codec::GetUrl;
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = JsonText)]
+#[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = JsonUnread)]
 pub async fn dashboard_projects(
     #[server(default)] status: Option<String>,
     #[server(default)] tag: Option<String>,
@@ -19,10 +19,10 @@ pub async fn dashboard_projects(
     #[server(default)] sort: Option<String>,
     #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
-) -> Result<ProjectsPage, ApiError> {
+) -> Result<Unread<ProjectsPage>, ApiError> {
     let params = super::ProjectsParams { status, tag, q, sort, limit, after };
     let app = crate::server::app()?;
-    crate::server::read::projects(&app.hub.published(), &params)
+    Unread::of(&crate::server::read::projects(&app.hub.published(), &params)?)
 }
 
 /// A project's page, as `GET /dashboard/projects/{project}` answers it; the other parameters choose
@@ -31,18 +31,18 @@ pub async fn dashboard_projects(
 ///
 /// # Errors
 /// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
-#[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = JsonText)]
+#[server(name = ReadProject, prefix = "/api/ui", endpoint = "project", input = GetUrl, output = JsonUnread)]
 pub async fn project_detail(
     project: String,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<ProjectDetail, ApiError> {
+) -> Result<Unread<ProjectDetail>, ApiError> {
     let _ = (&from, &to);
     let app = crate::server::app()?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
-    crate::server::read::project_page(&app, project, &range).await
+    Unread::of(&crate::server::read::project_page(&app, project, &range).await?)
 }
 
 /// `GET /dashboard/metrics`: figures over a window (`1h` when left out), of one project or of all
@@ -50,15 +50,15 @@ pub async fn project_detail(
 ///
 /// # Errors
 /// 404 for a project nobody has sent anything about, 422 naming every parameter that cannot be.
-#[server(name = DashboardMetrics, prefix = "/dashboard", endpoint = "metrics", input = GetUrl, output = JsonText)]
+#[server(name = DashboardMetrics, prefix = "/dashboard", endpoint = "metrics", input = GetUrl, output = JsonUnread)]
 pub async fn dashboard_metrics(
     #[server(default)] project: Option<String>,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<Metrics, ApiError> {
+) -> Result<Unread<Metrics>, ApiError> {
     let app = crate::server::app()?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
-    crate::server::read::metrics(&app, project, &range).await
+    Unread::of(&crate::server::read::metrics(&app, project, &range).await?)
 }

@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::{HostHistory, SystemPage};
-use crate::wire::{ApiError, JsonText};
+use crate::wire::{ApiError, JsonUnread, Unread};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -11,9 +11,9 @@ use leptos::server_fn::codec::GetUrl;
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = JsonText)]
-pub async fn system_page() -> Result<SystemPage, ApiError> {
-    Ok(crate::server::app()?.hub.published().system.value.clone())
+#[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = JsonUnread)]
+pub async fn system_page() -> Result<Unread<SystemPage>, ApiError> {
+    crate::server::shown(&crate::server::app()?.hub.published().system)
 }
 
 /// `GET /api/ui/host`: a host over a range, this machine when none is named; the other parameters
@@ -21,14 +21,14 @@ pub async fn system_page() -> Result<SystemPage, ApiError> {
 ///
 /// # Errors
 /// 404 for a host that has not reported, 422 naming every parameter that cannot be.
-#[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = JsonText)]
+#[server(name = ReadHost, prefix = "/api/ui", endpoint = "host", input = GetUrl, output = JsonUnread)]
 pub async fn host_history(
     #[server(default)] host: String,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<HostHistory, ApiError> {
+) -> Result<Unread<HostHistory>, ApiError> {
     let params = crate::domain::range::RangeParams { window, from, to, step };
-    crate::server::read::host(&crate::server::app()?, host, &params).await
+    Unread::of(&crate::server::read::host(&crate::server::app()?, host, &params).await?)
 }

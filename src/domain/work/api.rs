@@ -6,7 +6,7 @@ use super::{
     AgentDetail, AgentsPage, CommandItem, CommandKind, JobItem, QueueHistory, RetryAnswer,
     RetryRequest, Steering, TaskDetail, TasksPage, WorkPage,
 };
-use crate::wire::{ApiError, JsonText};
+use crate::wire::{ApiError, JsonText, JsonUnread, Unread};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
@@ -14,31 +14,31 @@ use leptos::server_fn::codec::{GetUrl, Json};
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = ReadAgents, prefix = "/api/v1", endpoint = "agents", input = GetUrl, output = JsonText)]
+#[server(name = ReadAgents, prefix = "/api/v1", endpoint = "agents", input = GetUrl, output = JsonUnread)]
 pub async fn agents(
     #[server(default)] state: Option<String>,
     #[server(default)] q: Option<String>,
     #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
-) -> Result<AgentsPage, ApiError> {
+) -> Result<Unread<AgentsPage>, ApiError> {
     let params = crate::server::work::AgentsParams { state, q, limit, after };
-    crate::server::work::agents(&crate::server::app()?, &params)
+    Unread::of(&crate::server::work::agents(&crate::server::app()?, &params)?)
 }
 
 /// `GET /api/ui/agent`: one agent, as `GET /api/v1/agents/{id}` answers it.
 ///
 /// # Errors
 /// 404 for an agent that is not known.
-#[server(name = ReadAgent, prefix = "/api/ui", endpoint = "agent", input = GetUrl, output = JsonText)]
-pub async fn agent(agent: String) -> Result<AgentDetail, ApiError> {
-    crate::server::work::agent(&crate::server::app()?, &agent)
+#[server(name = ReadAgent, prefix = "/api/ui", endpoint = "agent", input = GetUrl, output = JsonUnread)]
+pub async fn agent(agent: String) -> Result<Unread<AgentDetail>, ApiError> {
+    Unread::of(&crate::server::work::agent(&crate::server::app()?, &agent)?)
 }
 
 /// `GET /api/v1/tasks`: tasks, newest first; the other parameters choose among them.
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = ReadTasks, prefix = "/api/v1", endpoint = "tasks", input = GetUrl, output = JsonText)]
+#[server(name = ReadTasks, prefix = "/api/v1", endpoint = "tasks", input = GetUrl, output = JsonUnread)]
 pub async fn tasks(
     #[server(default)] status: Option<String>,
     #[server(default)] queue: Option<String>,
@@ -47,28 +47,28 @@ pub async fn tasks(
     #[server(default)] q: Option<String>,
     #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
-) -> Result<TasksPage, ApiError> {
+) -> Result<Unread<TasksPage>, ApiError> {
     let params =
         crate::server::work::TasksParams { status, queue, agent, fingerprint, q, limit, after };
-    crate::server::work::tasks(&crate::server::app()?, &params).await
+    Unread::of(&crate::server::work::tasks(&crate::server::app()?, &params).await?)
 }
 
 /// `GET /api/ui/task`: one task with its history, as `GET /api/v1/tasks/{id}` answers it.
 ///
 /// # Errors
 /// 404 for a task nobody has sent anything about.
-#[server(name = ReadTask, prefix = "/api/ui", endpoint = "task", input = GetUrl, output = JsonText)]
-pub async fn task(task: String) -> Result<TaskDetail, ApiError> {
-    crate::server::work::task(&crate::server::app()?, &task).await
+#[server(name = ReadTask, prefix = "/api/ui", endpoint = "task", input = GetUrl, output = JsonUnread)]
+pub async fn task(task: String) -> Result<Unread<TaskDetail>, ApiError> {
+    Unread::of(&crate::server::work::task(&crate::server::app()?, &task).await?)
 }
 
 /// `GET /api/ui/work`: queues, throughput, dead letters, jobs and what has just completed.
 ///
 /// # Errors
 /// 503 while the server starts.
-#[server(name = ReadWork, prefix = "/api/ui", endpoint = "work", input = GetUrl, output = JsonText)]
-pub async fn work_page() -> Result<WorkPage, ApiError> {
-    crate::server::work::page(&crate::server::app()?)
+#[server(name = ReadWork, prefix = "/api/ui", endpoint = "work", input = GetUrl, output = JsonUnread)]
+pub async fn work_page() -> Result<Unread<WorkPage>, ApiError> {
+    crate::server::shown(crate::server::app()?.hub.published().work_page())
 }
 
 /// `GET /api/ui/queue`: a queue over a range, all of them when none is named; the other parameters
@@ -76,16 +76,16 @@ pub async fn work_page() -> Result<WorkPage, ApiError> {
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-#[server(name = ReadQueue, prefix = "/api/ui", endpoint = "queue", input = GetUrl, output = JsonText)]
+#[server(name = ReadQueue, prefix = "/api/ui", endpoint = "queue", input = GetUrl, output = JsonUnread)]
 pub async fn queue_history(
     #[server(default)] queue: Option<String>,
     #[server(default)] window: Option<String>,
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
-) -> Result<QueueHistory, ApiError> {
+) -> Result<Unread<QueueHistory>, ApiError> {
     let params = crate::domain::range::RangeParams { window, from, to, step };
-    crate::server::work::queue(&crate::server::app()?, queue, &params).await
+    Unread::of(&crate::server::work::queue(&crate::server::app()?, queue, &params).await?)
 }
 
 /// `POST /api/ui/command`: asks the owner of a task to retry or cancel it, as

@@ -4,21 +4,21 @@ use crate::domain::Topic;
 use crate::domain::summary::{Summary, SummaryDelta};
 use crate::domain::summary_api::dashboard_summary;
 use crate::ui::live::{Mirror, Part, follow};
-use crate::wire::ApiError;
+use crate::ui::widgets::{Reading, reading};
 use leptos::prelude::*;
 
 /// The summary: as it was first read, and as it is now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct SummaryFeed {
     /// As the server rendered it.
-    pub first: Resource<Result<Summary, ApiError>>,
+    pub first: Reading<Summary>,
     shown: RwSignal<Option<Summary>>,
 }
 
 impl SummaryFeed {
     /// Reads the summary, and follows it for as long as the page is open.
     pub fn new() -> Self {
-        let first = Resource::new(|| (), |()| dashboard_summary());
+        let first = reading(dashboard_summary);
         let shown = RwSignal::new(None);
         Effect::new(move |_| {
             if let Some(Ok(summary)) = first.get() {

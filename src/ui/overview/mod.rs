@@ -6,14 +6,14 @@ mod verdict;
 pub use feed::SummaryFeed;
 pub use verdict::VerdictBanner;
 
-use super::widgets::{Card, Empty, Loaded};
+use super::widgets::{Card, Empty, Reading, loaded, reading};
 use crate::domain::projects::ProjectItem;
 use crate::domain::projects::view::{ErrorsCard, ProjectRow, ProjectsCard, ProjectsHead};
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::summary_api::ticker;
 use crate::domain::system::view::SystemCard;
 use crate::domain::work::view::WorkCard;
-use crate::wire::{ApiError, Timestamp};
+use crate::wire::Timestamp;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ticker::Now;
@@ -27,22 +27,17 @@ pub fn Overview() -> impl IntoView {
     let feed = SummaryFeed::expect();
     // Everything a page reads is asked for here: what is asked for while another answer is awaited
     // would be asked for twice when the server renders, and the two may differ.
-    let newest = Resource::new(|| (), |()| ticker());
+    let newest = reading(ticker);
     view! {
         <Title text="Bellwether" />
-        <Loaded
-            resource=feed.first
-            children=move |first| view! { <Board feed=feed first=first newest=newest /> }
-        />
+        {loaded(feed.first, move |first| {
+            view! { <Board feed=feed first=first newest=newest /> }.into_any()
+        })}
     }
 }
 
 #[component]
-fn Board(
-    feed: SummaryFeed,
-    first: Summary,
-    newest: Resource<Result<Ticker, ApiError>>,
-) -> impl IntoView {
+fn Board(feed: SummaryFeed, first: Summary, newest: Reading<Ticker>) -> impl IntoView {
     let as_of = feed.section(&first, |summary| summary.as_of);
     let counts = feed.section(&first, |summary| summary.projects);
     let validations = feed.section(&first, |summary| summary.validations.clone());

@@ -4,8 +4,7 @@ use crate::domain::Topic;
 use crate::domain::summary::{Ticker, TickerLine};
 use crate::ui::format;
 use crate::ui::live::follow_doc;
-use crate::ui::widgets::{Card, Icon, IconName, Loaded};
-use crate::wire::ApiError;
+use crate::ui::widgets::{Card, Icon, IconName, Reading, loaded};
 use leptos::prelude::*;
 
 /// Lines shown.
@@ -15,11 +14,11 @@ const SHOWN: usize = 14;
 #[component]
 pub fn Now(
     /// As the server rendered it.
-    newest: Resource<Result<Ticker, ApiError>>,
+    newest: Reading<Ticker>,
     /// Events a second.
     rate: Memo<f64>,
 ) -> impl IntoView {
-    view! { <Loaded resource=newest children=move |first| view! { <Lines first=first rate=rate /> } /> }
+    loaded(newest, move |first| view! { <Lines first=first rate=rate /> }.into_any())
 }
 
 #[component]

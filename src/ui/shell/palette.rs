@@ -128,6 +128,10 @@ pub fn Palette() -> impl IntoView {
                 false => agents(None, Some(q.clone()), limit(), None).await.ok(),
             };
             let projects = dashboard_projects(None, None, Some(q), None, limit(), None).await.ok();
+            let (projects, agents) = (
+                projects.and_then(|page| page.read().ok()),
+                agents.and_then(|page| page.read().ok()),
+            );
             Some((
                 projects.map(|page| page.items).unwrap_or_default(),
                 agents.map(|page| page.items).unwrap_or_default(),

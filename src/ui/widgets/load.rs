@@ -1,9 +1,12 @@
 //! What a page reads before it can be shown.
 
+use crate::wire::Unread;
 use crate::wire::{ApiError, ErrorKind};
 use leptos::prelude::*;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -32,44 +35,78 @@ impl PageStatus {
     }
 }
 
-/// Shows what `resource` brings, or why it brings nothing.
-#[component]
-pub fn Loaded<T, F, V>(
-    /// What is read.
-    resource: Resource<Result<T, ApiError>>,
-    /// Makes the page of it.
-    children: F,
-) -> impl IntoView
+/// Something that is being read, or has been: as the server rendered it, until it is asked for
+/// again.
+pub struct Reading<T> {
+    json: Resource<Result<String, ApiError>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Reading<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Reading<T> {}
+
+impl<T: DeserializeOwned> Reading<T> {
+    /// What was read, once it is.
+    pub fn get(self) -> Option<Result<T, ApiError>> {
+        let json = self.json.get()?;
+        Some(json.and_then(|json| Unread::from_json(json).read()))
+    }
+
+    /// Reads it again.
+    pub fn refetch(self) {
+        self.json.refetch();
+    }
+}
+
+type Asking = Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>>;
+
+/// Reads something, once for the server's page and the browser's.
+pub fn reading<T: 'static, F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Reading<T>
 where
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
-    F: Fn(T) -> V + Clone + Send + Sync + 'static,
-    V: IntoView + 'static,
+    F: Future<Output = Result<Unread<T>, ApiError>> + Send + 'static,
 {
+    let ask = move || -> Asking {
+        let answer = ask();
+        Box::pin(async move { answer.await.map(Unread::into_json) })
+    };
+    Reading { json: resource(Box::new(ask)), of: PhantomData }
+}
+
+fn resource(ask: Box<dyn Fn() -> Asking + Send + Sync>) -> Resource<Result<String, ApiError>> {
+    Resource::new(|| (), move |()| ask())
+}
+
+/// Shows what is read, or why it cannot be.
+pub fn loaded<T: DeserializeOwned + 'static>(
+    from: Reading<T>,
+    make: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let json = from.json;
+    show(json, Arc::new(move |text| Ok(make(Unread::from_json(text).read()?))))
+}
+
+type Make = Arc<dyn Fn(String) -> Result<AnyView, ApiError> + Send + Sync>;
+
+fn show(json: Resource<Result<String, ApiError>>, make: Make) -> AnyView {
     view! {
         <Transition fallback=|| view! { <p class="loading" role="status">"Reading…"</p> }>
             {move || {
-                let children = children.clone();
+                let make = make.clone();
                 Suspend::new(async move {
-                    match resource.await {
-                        Ok(read) => children(read).into_any(),
-                        Err(error) => problem(&error, Callback::new(move |()| resource.refetch())),
-                    }
+                    let made = json.await.and_then(|text| make(text));
+                    made.unwrap_or_else(|error| {
+                        problem(&error, Callback::new(move |()| json.refetch()))
+                    })
                 })
             }}
         </Transition>
     }
-}
-
-/// As [`Loaded`], with its parts boxed: what pages share is compiled once for each type that is read.
-pub fn loaded<T>(
-    resource: Resource<Result<T, ApiError>>,
-    make: impl Fn(T) -> AnyView + Send + Sync + 'static,
-) -> AnyView
-where
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
-{
-    let make: Arc<dyn Fn(T) -> AnyView + Send + Sync> = Arc::new(make);
-    view! { <Loaded resource=resource children=move |read| make(read) /> }.into_any()
+    .into_any()
 }
 
 /// An error as people read it.

@@ -15,6 +15,6 @@ pub use dynamic::{Words, dynamic, keyed, mark, one_of, part_of, text, words};
 pub use empty::{Empty, Snippet};
 pub use flash::flashes;
 pub use icon::{Icon, IconName};
-pub use load::{Loaded, PageStatus, loaded, problem};
+pub use load::{PageStatus, Reading, loaded, problem, reading};
 pub use status::{Badge, ScoreBar, Verdict};
 pub use window::{Window, use_cells, use_window};

@@ -8,7 +8,7 @@ use crate::domain::projects::api::dashboard_projects;
 use crate::domain::projects::{ProjectId, ProjectsPage, ProjectsParams, ProjectsQuery};
 use crate::ui::format;
 use crate::ui::live::follow;
-use crate::ui::widgets::{AsOf, Empty, Loaded, use_window};
+use crate::ui::widgets::{AsOf, Empty, loaded, reading, use_window};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -21,15 +21,13 @@ pub fn ProjectsList() -> impl IntoView {
     let params = use_params();
     // Read once: what the address asks for after that is answered from the rows that are here.
     let asked = params.get_untracked();
-    let page = Resource::new(
-        move || asked.clone(),
-        |ProjectsParams { status, tag, q, sort, after, .. }| {
-            dashboard_projects(status, tag, q, sort, None, after)
-        },
-    );
+    let page = reading(move || {
+        let ProjectsParams { status, tag, q, sort, after, .. } = asked.clone();
+        dashboard_projects(status, tag, q, sort, None, after)
+    });
     view! {
         <Title text="Projects · Bellwether" />
-        <Loaded resource=page children=move |first| view! { <List params=params first=first /> } />
+        {loaded(page, move |first| view! { <List params=params first=first /> }.into_any())}
     }
 }
 

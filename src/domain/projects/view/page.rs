@@ -2,13 +2,13 @@
 
 use super::runs::{ErrorTypesCard, FiguresCard, RunsCard, is_web};
 use super::score::ScoreCard;
-use super::trends::{Trends, USUAL};
+use super::trends::{Trend, Trends, USUAL};
 use crate::domain::Topic;
 use crate::domain::projects::ProjectDetail;
 use crate::domain::projects::api::project_detail;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_range;
-use crate::ui::widgets::{Age, Badge, Icon, IconName, Loaded, Verdict};
+use crate::ui::widgets::{Age, Badge, Icon, IconName, Verdict, loaded, reading};
 use crate::wire::decoded;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -31,16 +31,13 @@ pub fn ProjectPage() -> impl IntoView {
     move || {
         let project = name.get();
         let title = format!("{project} · Bellwether");
-        let detail = Resource::new(
-            || (),
-            move |()| {
-                let (project, range) = (project.clone(), range.get_untracked());
-                project_detail(project, range.window, range.from, range.to, range.step)
-            },
-        );
+        let detail = reading(move || {
+            let (project, range) = (project.clone(), range.get_untracked());
+            project_detail(project, range.window, range.from, range.to, range.step)
+        });
         view! {
             <Title text=title />
-            <Loaded resource=detail children=move |first| view! { <Page first=first /> } />
+            {loaded(detail, move |first| view! { <Page first=first /> }.into_any())}
         }
     }
 }
@@ -49,7 +46,7 @@ pub fn ProjectPage() -> impl IntoView {
 fn Page(first: ProjectDetail) -> impl IntoView {
     let as_of = first.as_of;
     let id = first.item.project.clone();
-    let trends = (first.range, first.trend.clone());
+    let trends = Trend { range: first.range, trend: first.trend.clone() };
     let doc = follow_doc(Topic::Project(id.clone()), first);
     let item = Memo::new(move |_| doc.with(|doc| doc.item.clone()));
     let findings = Memo::new(move |_| doc.with(|doc| doc.findings.clone()));

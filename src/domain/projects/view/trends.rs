@@ -7,13 +7,20 @@ use crate::ui::chart::{Kind, Series, TimeChart};
 use crate::ui::format::Unit;
 use crate::ui::range::{RangePicker, use_fresh, use_range, use_zoom};
 use crate::ui::widgets::Card;
-use crate::wire::Timestamp;
+use crate::wire::{Timestamp, Unread};
 use leptos::prelude::*;
 
 /// What a project shows when no range is asked for.
 pub const USUAL: &str = "24h";
 
-type Trend = (Range, Vec<TrendPoint>);
+/// The part of a project's page that is its history.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Trend {
+    /// What it spans, and in which steps.
+    pub range: Range,
+    /// Oldest first.
+    pub trend: Vec<TrendPoint>,
+}
 
 /// Score, success, run times and errors over time.
 #[component]
@@ -33,19 +40,19 @@ pub fn Trends(
         move |range| {
             let project = project.to_string();
             async move {
-                let detail =
-                    project_detail(project, range.window, range.from, range.to, range.step).await?;
-                Ok((detail.range, detail.trend))
+                let all = project_detail(project, range.window, range.from, range.to, range.step);
+                // Nothing else of the page is needed, and so nothing else of it is read.
+                Ok(Unread::from_json(all.await?.into_json()))
             }
         },
     );
     let (from, to) = (
-        Signal::derive(move || trend.with(|(range, _)| range.from)),
-        Signal::derive(move || trend.with(|(range, _)| range.to)),
+        Signal::derive(move || trend.with(|all| all.range.from)),
+        Signal::derive(move || trend.with(|all| all.range.to)),
     );
     let series = move |name: &'static str, class, kind, pick: fn(&TrendPoint) -> Option<f64>| {
         Signal::derive(move || {
-            let points = trend.with(|(_, points)| points.iter().map(|p| (p.at, pick(p))).collect());
+            let points = trend.with(|all| all.trend.iter().map(|p| (p.at, pick(p))).collect());
             vec![Series { name: name.to_owned(), class, points, kind }]
         })
     };

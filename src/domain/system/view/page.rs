@@ -8,7 +8,7 @@ use crate::domain::system::{HostHistory, HostItem, SystemPage};
 use crate::ui::live::follow_doc;
 use crate::ui::overview::SummaryFeed;
 use crate::ui::range::use_range;
-use crate::ui::widgets::{Empty, Loaded};
+use crate::ui::widgets::{Empty, Reading, loaded, reading};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -21,34 +21,30 @@ const SAMPLE: &str = "curl {origin}/api/v1/events -H 'content-type: application/
 /// The page at `/system`.
 #[component]
 pub fn HostsPage() -> impl IntoView {
-    let page = Resource::new(|| (), |()| system_page());
+    let page = reading(system_page);
     let (range, asked) = (use_range(USUAL), use_asked());
     let (feed, reported) = (SummaryFeed::expect(), StoredValue::new(false));
-    let history = Resource::new(
-        || (),
-        move |()| {
-            // Where no host is, there is nothing to ask about.
-            let none = untrack(|| feed.with(|summary| summary.hosts.total)) == Some(0);
-            let ask = !none || reported.get_value();
-            let (host, range) = (asked.get_untracked(), range.get_untracked());
-            async move {
-                if !ask {
-                    return Err(ApiError::not_found("no host has reported"));
-                }
-                host_history(host, range.window, range.from, range.to, range.step).await
+    let history = reading(move || {
+        // Where no host is, there is nothing to ask about.
+        let none = untrack(|| feed.with(|summary| summary.hosts.total)) == Some(0);
+        let ask = !none || reported.get_value();
+        let (host, range) = (asked.get_untracked(), range.get_untracked());
+        async move {
+            if !ask {
+                return Err(ApiError::not_found("no host has reported"));
             }
-        },
-    );
+            host_history(host, range.window, range.from, range.to, range.step).await
+        }
+    });
     let ask_again = Callback::new(move |()| {
         reported.set_value(true);
         history.refetch();
     });
     view! {
         <Title text="System · Bellwether" />
-        <Loaded
-            resource=page
-            children=move |first| view! { <Page first=first history=history asked=asked ask_again=ask_again /> }
-        />
+        {loaded(page, move |first| {
+            view! { <Page first=first history=history asked=asked ask_again=ask_again /> }.into_any()
+        })}
     }
 }
 
@@ -61,7 +57,7 @@ fn use_asked() -> Memo<String> {
 #[component]
 fn Page(
     first: SystemPage,
-    history: Resource<Result<HostHistory, ApiError>>,
+    history: Reading<HostHistory>,
     asked: Memo<String>,
     ask_again: Callback<()>,
 ) -> impl IntoView {
@@ -110,10 +106,9 @@ fn Page(
             </section>
         </Show>
         <Show when=move || !none.get()>
-            <Loaded
-                resource=history
-                children=move |first| view! { <HostCharts first=first host=asked as_of=as_of /> }
-            />
+            {loaded(history, move |first| {
+                view! { <HostCharts first=first host=asked as_of=as_of /> }.into_any()
+            })}
         </Show>
         <Insides internals=internals process=process as_of=as_of />
     }

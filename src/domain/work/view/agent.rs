@@ -13,8 +13,10 @@ use crate::domain::work::{AgentDetail, AgentItem, AgentsDelta, TasksPage};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{Age, AsOf, Badge, Card, Icon, IconName, Verdict, dynamic, loaded, text};
-use crate::wire::{ApiError, decoded};
+use crate::ui::widgets::{
+    Age, AsOf, Badge, Card, Icon, IconName, Reading, Verdict, dynamic, loaded, reading, text,
+};
+use crate::wire::{ApiError, Unread, decoded};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
@@ -40,8 +42,8 @@ pub fn AgentPage() -> impl IntoView {
         let id = name.get();
         let title = format!("{id} · Bellwether");
         let (first_id, list_id) = (id.clone(), id);
-        let detail = Resource::new(|| (), move |()| agent(first_id.clone()));
-        let list = Resource::new(|| (), move |()| read(&list_id, &asked.get_untracked()));
+        let detail = reading(move || agent(first_id.clone()));
+        let list = reading(move || read(&list_id, &asked.get_untracked()));
         view! {
             <Title text=title />
             {loaded(detail, move |first| page(first, list, asked))}
@@ -49,15 +51,14 @@ pub fn AgentPage() -> impl IntoView {
     }
 }
 
-fn read(id: &str, asked: &Asked) -> impl Future<Output = Result<TasksPage, ApiError>> + use<> {
+fn read(
+    id: &str,
+    asked: &Asked,
+) -> impl Future<Output = Result<Unread<TasksPage>, ApiError>> + use<> {
     tasks(None, None, Some(id.to_owned()), None, None, None, asked.get("after"))
 }
 
-fn page(
-    first: AgentDetail,
-    list: Resource<Result<TasksPage, ApiError>>,
-    asked: Memo<Asked>,
-) -> AnyView {
+fn page(first: AgentDetail, list: Reading<TasksPage>, asked: Memo<Asked>) -> AnyView {
     let as_of = first.as_of;
     let id = first.item.agent_id.to_string();
     let (doc, moved) = follow_agent(first);
@@ -84,7 +85,7 @@ fn follow_agent(first: AgentDetail) -> (RwSignal<AgentDetail>, RwSignal<u64>) {
         if part.whole {
             let id = id.to_string();
             spawn_local(async move {
-                if let Ok(next) = agent(id).await {
+                if let Ok(next) = agent(id).await.and_then(|next| next.read()) {
                     moved.try_set(next.cursor.seq);
                     doc.try_set(next);
                 }

@@ -12,7 +12,9 @@ use crate::domain::work::api::{agents, work_page};
 use crate::domain::work::{AgentState, AgentsPage};
 use crate::ui::format;
 use crate::ui::live::follow;
-use crate::ui::widgets::{AsOf, Icon, IconName, Verdict, dynamic, loaded, text, use_cells, words};
+use crate::ui::widgets::{
+    AsOf, Icon, IconName, Verdict, dynamic, loaded, reading, text, use_cells, words,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::sync::Arc;
@@ -27,22 +29,16 @@ const RENDERED: &str = "100";
 pub fn AgentsGrid() -> impl IntoView {
     let asked = use_asked(&NAMES);
     // Read once: what the address asks for after that is answered from the agents that are here.
-    let page = Resource::new(
-        || (),
-        move |()| {
-            let here = asked.get_untracked();
-            async move {
-                let get = |name| here.get(name);
-                let limit = Some(RENDERED.to_owned());
-                let page = agents(get("state"), get("q"), limit, get("after")).await?;
-                Ok((page, work_page().await?.agents))
-            }
-        },
-    );
+    let page = reading(move || {
+        let here = asked.get_untracked();
+        let get = |name| here.get(name);
+        agents(get("state"), get("q"), Some(RENDERED.to_owned()), get("after"))
+    });
+    let board = reading(work_page);
     view! {
         <Title text="Agents · Bellwether" />
         {tabs()}
-        {loaded(page, move |(first, counts)| grid_page(first, counts, asked))}
+        {loaded(board, move |board| loaded(page, move |first| grid_page(first, board.agents, asked)))}
     }
 }
 

@@ -15,8 +15,7 @@ use crate::domain::work::{QueueHistory, WorkPage};
 use crate::ui::live::follow_doc;
 use crate::ui::overview::VerdictBanner;
 use crate::ui::range::use_range;
-use crate::ui::widgets::{Card, Empty, dynamic, loaded};
-use crate::wire::ApiError;
+use crate::ui::widgets::{Card, Empty, Reading, dynamic, loaded, reading};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -31,16 +30,13 @@ const COMMANDS: usize = 10;
 /// The page at `/work`.
 #[component]
 pub fn WorkBoard() -> impl IntoView {
-    let page = Resource::new(|| (), |()| work_page());
+    let page = reading(work_page);
     let (range, asked) = (use_range(USUAL), use_asked(&["queue"]));
     let chosen = Memo::new(move |_| asked.get().get("queue").unwrap_or_default());
-    let history = Resource::new(
-        || (),
-        move |()| {
-            let (queue, range) = (asked.get_untracked().get("queue"), range.get_untracked());
-            queue_history(queue, range.window, range.from, range.to, range.step)
-        },
-    );
+    let history = reading(move || {
+        let (queue, range) = (asked.get_untracked().get("queue"), range.get_untracked());
+        queue_history(queue, range.window, range.from, range.to, range.step)
+    });
     view! {
         <Title text="Work · Bellwether" />
         {tabs()}
@@ -48,11 +44,7 @@ pub fn WorkBoard() -> impl IntoView {
     }
 }
 
-fn board(
-    first: WorkPage,
-    history: Resource<Result<QueueHistory, ApiError>>,
-    chosen: Memo<String>,
-) -> AnyView {
+fn board(first: WorkPage, history: Reading<QueueHistory>, chosen: Memo<String>) -> AnyView {
     let as_of = first.as_of;
     let doc = follow_doc(Topic::Work, first);
     let nothing = Memo::new(move |_| doc.with(is_empty));

@@ -16,8 +16,8 @@ use crate::domain::work::{TaskFilter, TaskItem, TaskStatus, TasksPage, WorkPage}
 use crate::ui::format;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, Icon, IconName, dynamic, loaded, text};
-use crate::wire::ApiError;
+use crate::ui::widgets::{AsOf, Icon, IconName, dynamic, loaded, reading, text};
+use crate::wire::{ApiError, Unread};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
@@ -62,7 +62,9 @@ pub fn filter(asked: &Asked) -> TaskFilter {
 }
 
 /// Reads the tasks of the open group.
-fn read(asked: &Asked) -> impl Future<Output = Result<Option<TasksPage>, ApiError>> + use<> {
+fn read(
+    asked: &Asked,
+) -> impl Future<Output = Result<Unread<Option<TasksPage>>, ApiError>> + use<> {
     let open = open_group(asked).is_some();
     let TaskFilter { queue, fingerprint, q, .. } = filter(asked);
     let text = |value: Option<Arc<str>>| value.map(|value| value.to_string());
@@ -70,9 +72,9 @@ fn read(asked: &Asked) -> impl Future<Output = Result<Option<TasksPage>, ApiErro
     let status = Some(TaskStatus::DeadLetter.name().to_owned());
     async move {
         if !open {
-            return Ok(None);
+            return Ok(Unread::none());
         }
-        tasks(status, queue, None, fingerprint, q, None, after).await.map(Some)
+        tasks(status, queue, None, fingerprint, q, None, after).await.map(Unread::some)
     }
 }
 
@@ -80,8 +82,8 @@ fn read(asked: &Asked) -> impl Future<Output = Result<Option<TasksPage>, ApiErro
 #[component]
 pub fn DeadLetters() -> impl IntoView {
     let asked = use_asked(&NAMES);
-    let board = Resource::new(|| (), |()| work_page());
-    let page = Resource::new(|| (), move |()| read(&asked.get_untracked()));
+    let board = reading(work_page);
+    let page = reading(move || read(&asked.get_untracked()));
     view! {
         <Title text="Dead letters · Bellwether" />
         {tabs()}

@@ -10,7 +10,7 @@ use crate::domain::work::api::task;
 use crate::domain::work::{TaskDetail, TaskItem};
 use crate::ui::format;
 use crate::ui::live::follow_doc;
-use crate::ui::widgets::{Age, Card, dynamic, loaded, text};
+use crate::ui::widgets::{Age, Card, dynamic, loaded, reading, text};
 use crate::wire::{Timestamp, encoded};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,7 +22,7 @@ pub fn TaskPage() -> impl IntoView {
     move || {
         let id = name.get();
         let title = format!("{id} · Bellwether");
-        let detail = Resource::new(|| (), move |()| task(id.clone()));
+        let detail = reading(move || task(id.clone()));
         view! {
             <Title text=title />
             {loaded(detail, page)}

@@ -11,8 +11,8 @@ use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
 use crate::ui::format;
 use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, dynamic, loaded, text};
-use crate::wire::ApiError;
+use crate::ui::widgets::{AsOf, dynamic, loaded, reading, text};
+use crate::wire::{ApiError, Unread};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
@@ -40,7 +40,7 @@ pub fn pulse(doc: RwSignal<WorkPage>) -> Memo<u64> {
 }
 
 /// Reads the page that is asked for.
-fn read(asked: &Asked) -> impl Future<Output = Result<TasksPage, ApiError>> + use<> {
+fn read(asked: &Asked) -> impl Future<Output = Result<Unread<TasksPage>, ApiError>> + use<> {
     let get = |name| asked.get(name);
     let (status, queue, agent) = (get("status"), get("queue"), get("agent"));
     tasks(status, queue, agent, get("fingerprint"), get("q"), None, get("after"))
@@ -50,8 +50,8 @@ fn read(asked: &Asked) -> impl Future<Output = Result<TasksPage, ApiError>> + us
 #[component]
 pub fn TasksList() -> impl IntoView {
     let asked = use_asked(&NAMES);
-    let board = Resource::new(|| (), |()| work_page());
-    let page = Resource::new(|| (), move |()| read(&asked.get_untracked()));
+    let board = reading(work_page);
+    let page = reading(move || read(&asked.get_untracked()));
     view! {
         <Title text="Tasks · Bellwether" />
         {tabs()}
