@@ -196,12 +196,12 @@ impl Aggregate {
     /// Shows what was folded since the last flush, and says what it changed.
     pub fn flush(&mut self, hub: &Hub) {
         self.take_lines();
-        let asked = hub.on_demand();
+        let mut asked = hub.on_demand();
         let refreshed = self.board.refresh(&self.state);
         let mut changes = Vec::new();
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
-        self.show_work(&refreshed, &asked, hub, &mut changes);
+        self.show_work(&refreshed, &mut asked, hub, &mut changes);
         self.show_system(&refreshed, &mut changes);
         self.show_ticker(&mut changes);
         self.feed_history(&refreshed);

@@ -10,8 +10,8 @@ use bellwether::domain::range::{Range, RangeParams};
 use bellwether::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use bellwether::domain::system::{SystemDelta, SystemPage};
 use bellwether::domain::work::{
-    AgentItem, AgentsDelta, AgentsView, TaskItem, TasksDelta, TasksPage, Utilisation, WorkDelta,
-    WorkPage,
+    AgentItem, AgentsDelta, AgentsView, TaskDelta, TaskItem, TasksDelta, TasksPage, Utilisation,
+    WorkDelta, WorkPage,
 };
 use bellwether::domain::{Envelope, State, Topic, work};
 use bellwether::pipeline::aggregate::{Aggregate, Parts};
@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use story::{events, fold, journal, spoken};
+use story::{events, fold, journal, one, spoken};
 
 /// As many cases as the environment says, or `default`.
 fn cases(default: u32) -> ProptestConfig {
@@ -403,6 +403,38 @@ proptest! {
         let cut = (journal.len() as f64 * cut) as usize;
         check_feed(&journal, cut, step)?;
     }
+}
+
+/// A page may be followed from between two flushes on: what happened since the first is told.
+#[test]
+fn what_happened_just_before_a_page_was_followed_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let writing = Writing::open(dir.path(), 0);
+    let (journal, retain_days) = (Default::default(), 90);
+    let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
+    let history = History::start(options).unwrap();
+    history.stop();
+    let (mut aggregate, hub) = aggregate(&writing, &history, State::default());
+    let task = r#"{"task":"t"}"#;
+    let absorb = |aggregate: &mut Aggregate, seq, kind| {
+        aggregate.absorb(Committed { envelopes: vec![one(seq, kind, task)] });
+    };
+    absorb(&mut aggregate, 1, "task.queued");
+    aggregate.flush(&hub);
+    let (topic, cursor) = (Topic::Task("t".into()), hub.published().seq);
+    absorb(&mut aggregate, 2, "task.assigned");
+    hub.join(&topic);
+    absorb(&mut aggregate, 3, "task.started");
+    aggregate.flush(&hub);
+    absorb(&mut aggregate, 4, "task.completed");
+    aggregate.flush(&hub);
+    let mut told = Vec::new();
+    for frame in hub.since(&topic, cursor).unwrap() {
+        let frame: serde_json::Value = serde_json::from_str(&frame.text).unwrap();
+        let delta: TaskDelta = typed(frame["data"].clone());
+        told.extend(delta.history.into_iter().map(|step| step.kind));
+    }
+    assert_eq!(told, ["task.assigned", "task.started", "task.completed"]);
 }
 
 /// More than history is given at once; the ticker still shows the newest, in order.

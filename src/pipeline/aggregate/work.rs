@@ -5,7 +5,7 @@ use super::super::dashboard_events;
 use super::super::hub::{Change, Hub};
 use super::{Aggregate, push};
 use crate::domain::work::{
-    self, AgentsDelta, TaskDelta, TaskStep, TasksDelta, WorkDelta, WorkPage,
+    self, AgentsDelta, TaskDelta, TaskDetail, TaskItem, TaskStep, TasksDelta, WorkDelta, WorkPage,
 };
 use crate::domain::{Envelope, Event, Topic};
 use std::collections::BTreeMap;
@@ -21,6 +21,17 @@ pub(super) struct Watched {
     result: Option<serde_json::Value>,
 }
 
+impl Watched {
+    fn note(&mut self, step: TaskStep, event: &work::Event) {
+        // A page shows no more than that.
+        if self.history.len() >= TaskDetail::MAX_STEPS {
+            self.history.remove(0);
+        }
+        self.history.push(step);
+        self.result = work::outcome(event).cloned().or_else(|| self.result.take());
+    }
+}
+
 impl Aggregate {
     /// Notes what has happened to a task whose page somebody follows.
     pub(super) fn watch(&mut self, envelope: &Envelope) {
@@ -31,23 +42,46 @@ impl Aggregate {
         if let Some((task, step)) = work::step(&envelope.stamp, event)
             && let Some(watched) = self.watched.get_mut(&task)
         {
-            watched.history.push(step);
-            watched.result = work::outcome(event).cloned().or_else(|| watched.result.take());
+            watched.note(step, event);
         }
+    }
+
+    /// What has happened since the last flush to a task whose page somebody follows only since
+    /// then.
+    fn noted(&self, id: &Arc<str>) -> Watched {
+        let mut watched = Watched::default();
+        for envelope in &self.held {
+            if let Event::Work(event) = &envelope.event
+                && work::state::subject(event) == Some(id)
+                && let Some((_, step)) = work::step(&envelope.stamp, event)
+            {
+                watched.note(step, event);
+            }
+        }
+        watched
     }
 
     pub(super) fn show_work(
         &mut self,
         refreshed: &Refreshed,
-        asked: &[Topic],
+        asked: &mut Vec<Topic>,
         hub: &Hub,
         changes: &mut Vec<Change>,
     ) {
+        let cut = std::mem::take(&mut self.held_cut);
+        if cut {
+            // What happened to a task before anybody watched is not all here: whoever follows its
+            // page is given a snapshot.
+            asked.retain(|topic| match topic {
+                Topic::Task(id) => self.watched.contains_key(id),
+                _ => true,
+            });
+        }
         if refreshed.work {
             self.work_findings = self.board.work_findings(MAX_FINDINGS);
         }
         let mut watched = BTreeMap::new();
-        for topic in asked {
+        for topic in &*asked {
             match topic {
                 Topic::Agents if !refreshed.agents.is_empty() => {
                     push(changes, Topic::Agents, &self.agents_delta(refreshed));
@@ -64,16 +98,21 @@ impl Aggregate {
                     }
                 }
                 Topic::DashboardSocket => {
-                    let (held, cut) = (&self.held, std::mem::take(&mut self.held_cut));
-                    let frame = dashboard_events::frame(held, cut, refreshed, self.state.now);
+                    let frame = dashboard_events::frame(&self.held, cut, refreshed, self.state.now);
                     changes.extend(frame.map(|data| Change { topic: topic.clone(), data }));
                 }
                 Topic::Task(id) => {
-                    let noted = self.watched.remove(id).unwrap_or_default();
-                    if let Some(delta) = self.task_delta(refreshed, id, noted) {
-                        push(changes, topic.clone(), &delta);
-                    }
-                    watched.insert(id.clone(), Watched::default());
+                    let noted = self.watched.remove(id).unwrap_or_else(|| self.noted(id));
+                    let rest = match self.task_item(refreshed, id) {
+                        Some(item) => {
+                            let Watched { history, result } = noted;
+                            push(changes, topic.clone(), &TaskDelta { item, result, history });
+                            Watched::default()
+                        }
+                        // Told once the task is: there is no delta without it.
+                        None => noted,
+                    };
+                    watched.insert(id.clone(), rest);
                 }
                 _ => {}
             }
@@ -109,19 +148,13 @@ impl Aggregate {
         }
     }
 
-    fn task_delta(
-        &self,
-        refreshed: &Refreshed,
-        id: &Arc<str>,
-        noted: Watched,
-    ) -> Option<TaskDelta> {
+    /// A task as it is now, if it may be another than at the last flush.
+    fn task_item(&self, refreshed: &Refreshed, id: &Arc<str>) -> Option<TaskItem> {
         let state = &self.state.work;
-        let live = state.tasks.get(id).filter(|_| refreshed.tasks.contains(id));
-        let over = || refreshed.over.iter().rev().find(|task| task.id == *id);
-        let item = match live {
-            Some(task) => work::build::task(state, task),
-            None => work::build::record(over()?),
-        };
-        Some(TaskDelta { item, result: noted.result, history: noted.history })
+        if let Some(task) = state.tasks.get(id).filter(|_| refreshed.tasks.contains(id)) {
+            return Some(work::build::task(state, task));
+        }
+        let over = refreshed.over.iter().rev().find(|task| task.id == *id)?;
+        Some(work::build::record(over))
     }
 }

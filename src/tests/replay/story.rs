@@ -127,6 +127,11 @@ fn envelope(seq: usize, at: i64, ago: i64, event: Event) -> Envelope {
     Envelope { stamp: Stamp { seq, at, time: at.plus(-ago), source, id, subject: None }, event }
 }
 
+/// One event, received when it happened.
+pub fn one(seq: usize, kind: &str, data: &str) -> Envelope {
+    envelope(seq, START + seq as i64, 0, decode(kind, data))
+}
+
 /// `n` events that the ticker has a line for.
 pub fn spoken(n: usize) -> Vec<Envelope> {
     let of = |i: usize| decode("price.updated", &format!(r#"{{"symbol":"S","price":{i}}}"#));
