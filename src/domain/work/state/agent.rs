@@ -60,9 +60,9 @@ pub struct Agent {
     /// How often it is.
     #[serde(default)]
     pub rhythm: Rhythm<8>,
-    /// What it did when it fell silent; none unless it is offline by silence.
+    /// What it did when it fell silent, and since when; none unless it is offline by silence.
     #[serde(default)]
-    pub silent: Option<AgentState>,
+    pub silent: Option<(AgentState, Timestamp)>,
     /// Moves it should not have made.
     #[serde(default)]
     pub illegal_moves: u64,
@@ -146,9 +146,23 @@ impl Agent {
         }
         self.rhythm.observe(at);
         self.heard_at = at;
-        if let Some(before) = self.silent {
-            self.enter(at, before);
+        self.wake(at);
+    }
+
+    /// Ends its silence, if it is silent. Whoever turns out to have been heard of before it counted
+    /// as silent was told of late, and never was.
+    pub fn wake(&mut self, at: Timestamp) {
+        let Some((state, since)) = self.silent.take() else { return };
+        let silent_since = self.since;
+        self.state = state;
+        if at <= silent_since {
+            self.since = since;
+            return;
         }
+        self.account(silent_since);
+        self.state = AgentState::Offline;
+        self.account(at);
+        (self.state, self.since, self.connected_at) = (state, at, at);
     }
 
     /// It says that it is in a state; flags a move it should not have made.
@@ -162,7 +176,7 @@ impl Agent {
 
     /// It is in a state from `at` on.
     pub fn enter(&mut self, at: Timestamp, state: AgentState) {
-        self.silent = None;
+        self.wake(at);
         if state == self.state {
             return;
         }
@@ -177,12 +191,10 @@ impl Agent {
     }
 
     /// It has not been heard of for too long, as of `at`. It is still on its tasks, as far as is
-    /// known.
+    /// known; how it spent the time is known only when it is heard of again.
     pub fn fall_silent(&mut self, at: Timestamp) {
-        let before = self.state;
-        self.account(at);
+        self.silent = Some((self.state, self.since));
         (self.state, self.since) = (AgentState::Offline, at);
-        self.silent = Some(before);
     }
 
     /// It is on a task, given or begun.
@@ -253,6 +265,11 @@ impl Agent {
     /// How it spent the last hour, as far as it is known.
     pub fn utilisation(&self, now: Timestamp) -> Utilisation {
         let mut so_far = self.clone_usage();
+        if let Some((before, _)) = self.silent {
+            so_far.state = before;
+            so_far.account(self.since);
+            so_far.state = AgentState::Offline;
+        }
         so_far.account(now);
         let Usage(ms) = so_far.usage.sum(now, HOUR);
         let all: i64 = ms.iter().sum();
@@ -348,10 +365,32 @@ mod tests {
         let mut agent = agent();
         agent.enter(at(1), AgentState::Working);
         agent.fall_silent(at(100));
-        assert_eq!((agent.state, agent.silent), (AgentState::Offline, Some(AgentState::Working)));
+        assert_eq!((agent.state, agent.since), (AgentState::Offline, at(100)));
         agent.hear(at(200));
-        assert_eq!((agent.state, agent.silent), (AgentState::Working, None));
+        assert_eq!((agent.state, agent.since, agent.silent), (AgentState::Working, at(200), None));
         assert_eq!(agent.illegal_moves, 0, "silence is not a move of its own");
+    }
+
+    #[test]
+    fn who_was_told_of_late_never_was_silent() {
+        let mut agent = agent();
+        agent.enter(at(MINUTE), AgentState::Working);
+        agent.fall_silent(at(2 * MINUTE));
+        agent.hear(at(2 * MINUTE - 1));
+        assert_eq!((agent.state, agent.since), (AgentState::Working, at(MINUTE)));
+        let u = agent.utilisation(at(4 * MINUTE));
+        assert_eq!((u.idle, u.working, u.offline), (0.25, 0.75, 0.0));
+    }
+
+    #[test]
+    fn silence_is_time_spent_offline() {
+        let mut agent = agent();
+        agent.fall_silent(at(MINUTE));
+        let u = agent.utilisation(at(4 * MINUTE));
+        assert_eq!((u.idle, u.offline), (0.25, 0.75));
+        agent.hear(at(3 * MINUTE));
+        let u = agent.utilisation(at(4 * MINUTE));
+        assert_eq!((u.idle, u.offline), (0.5, 0.5));
     }
 
     #[test]

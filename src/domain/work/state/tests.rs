@@ -182,7 +182,7 @@ fn silence_makes_offline_and_then_forgotten() {
     story.wait(59_999);
     assert!(story.agent("a").is_online());
     story.wait(60_000);
-    assert_eq!(story.agent("a").silent, Some(AgentState::Idle));
+    assert_eq!(story.agent("a").silent.unwrap().0, AgentState::Idle);
     assert_eq!(story.agent("a").since.ms(), 60_000);
     story.wait(60_000 + 86_400_000 - 1);
     assert!(story.state.agents.contains_key("a"));

@@ -134,9 +134,7 @@ impl State {
         for id in silent {
             let Some(had) = self.agents.get(&id) else { continue };
             let mut agent = (**had).clone();
-            if let Some(before) = agent.silent {
-                agent.enter(now, before);
-            }
+            agent.wake(agent.since);
             self.agents.insert(id, std::sync::Arc::new(agent));
         }
         self.reindex(Timestamp::from_ms(i64::MIN), settings);
