@@ -1,5 +1,6 @@
 //! `GET /api/dashboard/state`: all of work in one object, for dashboards that poll it or hold
-//! `/ws/dashboard`. Its times are epoch milliseconds.
+//! `/ws/dashboard`. Its times are epoch milliseconds, and its texts are always texts: pages that
+//! were written for it elsewhere show them as they come.
 
 use super::state::{State, Task};
 use super::{AgentItem, AgentState, Completion, TaskStatus, build};
@@ -107,10 +108,10 @@ pub struct StatusCounts {
 pub struct DeadTask {
     /// Its id.
     pub id: Arc<str>,
-    /// What is to be done.
-    pub description: Option<String>,
-    /// What went wrong last.
-    pub last_error: Option<String>,
+    /// What is to be done; empty if nobody said.
+    pub description: String,
+    /// What went wrong last; empty if nobody said.
+    pub last_error: String,
     /// Times it was tried again.
     pub retry_count: u32,
     /// When it was first heard of.
@@ -128,8 +129,8 @@ pub struct DeadTask {
 pub struct QueuedTask {
     /// Its id.
     pub id: Arc<str>,
-    /// What is to be done.
-    pub description: Option<String>,
+    /// What is to be done; empty if nobody said.
+    pub description: String,
     /// How soon it is wanted, 0 (urgent) to 3.
     pub priority: u8,
     /// Who wants it.
@@ -149,8 +150,8 @@ pub struct RecentCompletion {
     pub task_id: Arc<str>,
     /// Who did it.
     pub agent_id: Option<Arc<str>>,
-    /// What it was about.
-    pub description: Option<String>,
+    /// What it was about; empty if nobody said.
+    pub description: String,
     /// How long it took.
     pub duration_ms: Option<f64>,
     /// Tokens of language models that it cost.
@@ -324,8 +325,8 @@ fn agent(item: &AgentItem) -> DashboardAgent {
 fn dead_task(task: &Task) -> DeadTask {
     DeadTask {
         id: task.id.clone(),
-        description: task.description.clone(),
-        last_error: task.last_error.clone(),
+        description: task.description.clone().unwrap_or_default(),
+        last_error: task.last_error.clone().unwrap_or_default(),
         retry_count: task.retry_count,
         created_at: task.created_at.ms(),
         dead_lettered_at: task.ended_at.unwrap_or(task.updated_at).ms(),
@@ -337,7 +338,7 @@ fn dead_task(task: &Task) -> DeadTask {
 fn queued_task(task: &Task) -> QueuedTask {
     QueuedTask {
         id: task.id.clone(),
-        description: task.description.clone(),
+        description: task.description.clone().unwrap_or_default(),
         priority: task.priority.get(),
         submitted_by: task.submitted_by.clone(),
         created_at: task.created_at.ms(),
@@ -350,7 +351,7 @@ fn completion(done: &Completion) -> RecentCompletion {
     RecentCompletion {
         task_id: done.task_id.clone(),
         agent_id: done.agent_id.clone(),
-        description: done.description.clone(),
+        description: done.description.clone().unwrap_or_default(),
         duration_ms: done.duration_ms,
         tokens_used: done.tokens_used,
         completed_at: done.completed_at.ms(),
