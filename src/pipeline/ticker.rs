@@ -7,7 +7,7 @@ use crate::domain::{Envelope, Event, alerts, metrics, projects, system, trading,
 pub fn line(envelope: &Envelope) -> Option<TickerLine> {
     let (text, link) = match &envelope.event {
         Event::Projects(event) => of_project(event),
-        Event::Work(event) => (of_work(event), None),
+        Event::Work(event) => (of_work(event), Some(page_of_work(event))),
         Event::Trading(event) => (of_trading(event), None),
         Event::Metrics(metrics::Event::Observed(metric)) => {
             let unit = metric.unit.as_deref().unwrap_or_default();
@@ -90,6 +90,20 @@ fn of_work(event: &work::Event) -> String {
         }
         Event::JobSteered(it) => format!("{} by {}", it.steering.name(), it.actor),
         Event::JobExhausted(it) => it.job.to_string(),
+    }
+}
+
+fn page_of_work(event: &work::Event) -> String {
+    use work::Event;
+    if let Some(task) = work::state::subject(event) {
+        return work::task_href(task);
+    }
+    match event {
+        Event::AgentOnline(it) | Event::AgentHeartbeat(it) | Event::AgentOffline(it) => {
+            work::agent_href(&it.agent)
+        }
+        Event::AgentMoved(it) => work::agent_href(&it.agent),
+        _ => "/work".to_owned(),
     }
 }
 
