@@ -199,21 +199,23 @@ impl Agent {
 
     /// It is on a task, given or begun.
     pub fn take(&mut self, at: Timestamp, task: &Arc<str>, begun: bool) {
-        self.running.retain(|had| had != task);
-        if self.running.len() >= MAX_RUNNING {
-            self.running.remove(0);
-        }
-        let running = {
-            self.running.push(task.clone());
-            std::mem::take(&mut self.running)
-        };
+        self.wake(at);
         let next = match (self.state, begun) {
             (AgentState::Working | AgentState::Blocked, _) => self.state,
             (_, true) => AgentState::Working,
             (_, false) => AgentState::Assigned,
         };
         self.enter(at, next);
-        self.running = running;
+        self.hold(task);
+    }
+
+    /// It is on this task, whatever else it is on.
+    pub fn hold(&mut self, task: &Arc<str>) {
+        self.running.retain(|had| had != task);
+        if self.running.len() >= MAX_RUNNING {
+            self.running.remove(0);
+        }
+        self.running.push(task.clone());
     }
 
     /// It is no longer on a task.

@@ -40,10 +40,10 @@ impl State {
             Event::AgentMoved(e) => self.agent(pass, &e.agent, true, |agent, at| {
                 agent.hear(at);
                 agent.claim(at, e.state);
-                if let Some(task) = e.task.as_ref().filter(|_| e.state != AgentState::Offline) {
-                    agent.running.retain(|had| had != task);
-                    agent.running.push(task.clone());
-                    agent.running.truncate(32);
+                // An idle agent may name the task it is done with.
+                let on_task = !matches!(e.state, AgentState::Idle | AgentState::Offline);
+                if let Some(task) = e.task.as_ref().filter(|_| on_task) {
+                    agent.hold(task);
                 }
             }),
             Event::CommandRequested(e) => self.command_requested(pass, e),

@@ -159,6 +159,15 @@ fn agents_are_what_they_last_said_by_their_own_time() {
 }
 
 #[test]
+fn an_agent_that_is_idle_is_on_no_task() {
+    let mut story = Story::default();
+    story.tell(1, "agent.state_changed", json!({"agent": "a", "state": "working", "task": "t"}));
+    assert_eq!(story.agent("a").task().map(|t| &**t), Some("t"));
+    story.tell(2, "agent.state_changed", json!({"agent": "a", "state": "idle", "task": "t"}));
+    assert_eq!(story.agent("a").task(), None);
+}
+
+#[test]
 fn an_agent_follows_its_tasks() {
     let mut story = Story::default();
     story.tell(1, "task.assigned", json!({"task": "t", "agent": "nobody"}));
