@@ -33,6 +33,8 @@ pub(super) struct Moment<'a> {
     pub now: Timestamp,
     /// Whether life has caught up with the clock; before, what comes often may come less often.
     pub live: bool,
+    /// Whether it is live, or in the hour before.
+    pub recent: bool,
     source: &'static str,
     time: Timestamp,
     out: &'a mut Vec<Happening>,
@@ -143,7 +145,8 @@ impl World {
             let time = self.clock(at);
             let Some(actor) = self.actors.get_mut(who) else { continue };
             let (source, live) = (actor.source(), at >= self.plan.start);
-            let mut moment = Moment { now: at, live, source, time, out: &mut self.out };
+            let recent = at >= self.plan.start.plus(-(HOUR as i64));
+            let mut moment = Moment { now: at, live, recent, source, time, out: &mut self.out };
             let wait = actor.act(&mut moment).max(1.0);
             self.queue.push(Reverse((at.plus(wait as i64), self.turns, who)));
             self.turns += 1;
@@ -166,7 +169,10 @@ impl World {
         let answer =
             self.actors.iter_mut().filter(|actor| actor.source() == source).find_map(|actor| {
                 let (now, source) = (self.lived, actor.source());
-                actor.obey(order, &mut Moment { now, live: true, source, time, out: &mut out })
+                actor.obey(
+                    order,
+                    &mut Moment { now, live: true, recent: true, source, time, out: &mut out },
+                )
             });
         (out, answer.unwrap_or(Err("nobody here does that")))
     }

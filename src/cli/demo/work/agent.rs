@@ -14,6 +14,8 @@ const NAMES: &[&str] = &[
 
 /// Time between two heartbeats, in milliseconds of life.
 const HEARTBEAT: f64 = 20.0 * SECOND;
+/// The same in the last hour of the past: just often enough to have been there.
+const HEARTBEAT_TOLD: f64 = 50.0 * SECOND;
 
 /// An agent.
 pub(super) struct Agent {
@@ -166,9 +168,10 @@ impl Agent {
 
     fn beat(&mut self, moment: &mut Moment<'_>) {
         let there = !matches!(self.doing, Doing::Away { .. });
-        // Of the past nobody asks whether it was there.
-        if moment.live && there && self.heartbeat_at <= moment.now {
-            self.heartbeat_at = moment.now.plus(HEARTBEAT as i64);
+        // Of the past before its last hour nobody asks whether it was there.
+        if moment.recent && there && self.heartbeat_at <= moment.now {
+            let pause = if moment.live { HEARTBEAT } else { HEARTBEAT_TOLD };
+            self.heartbeat_at = moment.now.plus(pause as i64);
             moment.emit("agent.heartbeat", json!({"agent": self.name}));
         }
     }
