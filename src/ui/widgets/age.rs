@@ -40,8 +40,9 @@ pub fn AsOf(
         Some(quiet) => quiet,
         None => held(live, at.get()),
     });
+    let stale = move || live.is_down() || quiet.with(Option::is_some);
     view! {
-        <footer class="foot">
+        <footer class="foot" class:stale=stale>
             <span class="dot"></span>
             <span>{text}</span>
         </footer>

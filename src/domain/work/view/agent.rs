@@ -139,9 +139,17 @@ fn heading(item: Memo<AgentItem>) -> AnyView {
 
 fn hour_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
     let shares = Memo::new(move |_| item.with(|item| item.utilisation));
+    // The shares sum to 1 as soon as any time has been counted.
+    let known = Memo::new(move |_| {
+        let all = shares.get();
+        all.working + all.idle + all.blocked + all.offline > 0.0
+    });
+    let told = move |share: f64| {
+        if known.get() { format::percent(share) } else { "—".to_owned() }
+    };
     let entry = move |class: &'static str, word: &'static str, share: Memo<f64>| {
         view! {
-            <span><i class=format!("swatch {class}")></i><b>{text(move || format::percent(share.get()))}</b>{format!(" {word}")}</span>
+            <span><i class=format!("swatch {class}")></i><b>{text(move || told(share.get()))}</b>{format!(" {word}")}</span>
         }
     };
     let of = move |pick: fn(&crate::domain::work::Utilisation) -> f64| {
@@ -150,7 +158,7 @@ fn hour_card(item: Memo<AgentItem>, as_of: crate::wire::Timestamp) -> AnyView {
     view! {
         <Card title="The last hour" as_of=as_of class="c4">
             <div class="big">
-                {text(move || format::percent(shares.get().working))}
+                {text(move || told(shares.get().working))}
                 <small>" of its time on tasks"</small>
             </div>
             {utilisation_bar(shares)}

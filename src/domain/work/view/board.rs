@@ -67,7 +67,8 @@ fn board(first: WorkPage, history: Reading<QueueHistory>, chosen: Memo<String>) 
         }
         .into_any()
     };
-    dynamic(move || Some(if nothing.get() { nothing_yet() } else { shown() }))
+    let empty = || view! { <section class="card">{nothing_yet()}</section> }.into_any();
+    dynamic(move || Some(if nothing.get() { empty() } else { shown() }))
 }
 
 /// Whether nobody has ever reported an agent or a task.
@@ -92,13 +93,11 @@ fn health(doc: &WorkPage) -> Health {
 /// What is shown where nothing has come.
 pub fn nothing_yet() -> AnyView {
     view! {
-        <section class="card">
-            <Empty
-                title="No agent and no task has reported yet"
-                why="A worker that sends events appears here, with what it does; so do the tasks it is given:"
-                line=SAMPLE
-            />
-        </section>
+        <Empty
+            title="No agent and no task has reported yet"
+            why="A worker that sends events appears here, with what it does; so do the tasks it is given:"
+            line=SAMPLE
+        />
     }
     .into_any()
 }
