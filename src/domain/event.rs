@@ -1,6 +1,6 @@
 //! Every event of every domain, as one type.
 
-use super::{DataError, alerts, metrics, projects, settings, system, trading, work};
+use super::{DataError, access, alerts, metrics, projects, settings, system, trading, work};
 use crate::wire::Stamp;
 
 /// An event with its place in the journal.
@@ -68,4 +68,6 @@ registry! {
     System(system),
     /// Settings that take effect while the server runs.
     Settings(settings),
+    /// Users, roles, tokens, sessions, and who did what.
+    Access(access),
 }

@@ -20,6 +20,7 @@ pub mod sketch;
 #[cfg(feature = "ssr")]
 pub mod window;
 
+pub mod access;
 pub mod alerts;
 pub mod metrics;
 pub mod projects;

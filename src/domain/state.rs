@@ -6,7 +6,7 @@ mod tests;
 use super::projects::ProjectId;
 use super::settings::Settings;
 use super::system::Event as SystemEvent;
-use super::{Envelope, Event, alerts, projects, system, work};
+use super::{Envelope, Event, access, alerts, projects, system, work};
 use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,6 +43,9 @@ pub struct State {
     /// Settings that take effect while the server runs.
     #[serde(default)]
     pub settings: Settings,
+    /// Who may see and do what.
+    #[serde(default)]
+    pub access: access::state::State,
 }
 
 /// What an event changed.
@@ -90,6 +93,7 @@ impl State {
                 self.work.retune(self.now, &before, &self.settings.work, &mut of_work);
                 self.work.advance(self.now, &self.settings.work, &mut of_work);
             }
+            Event::Access(event) => self.access.fold(stamp, event),
             // Journaled, and not shown yet: trades and measurements have no state so far.
             Event::Alerts(_) | Event::Trading(_) | Event::Metrics(_) => {}
         }
@@ -103,6 +107,7 @@ impl State {
         let mut of_work = Vec::new();
         self.work.advance(self.now, &self.settings.work, &mut of_work);
         touched.extend(of_work.into_iter().map(Touched::Work));
+        self.access.advance(self.now);
     }
 
     /// As [`Self::fold`], for whoever does not show anything.

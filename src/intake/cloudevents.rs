@@ -7,7 +7,7 @@ mod headers;
 
 use super::{Decoded, Incoming, MAX_EVENT, MAX_REJECTIONS, Rejection};
 use crate::domain::vocabulary;
-use crate::domain::{DataError, Event};
+use crate::domain::{DataError, Event, access};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Longest `source`, `id` and `subject`, in bytes.
 pub const MAX_ATTRIBUTE: usize = 1024;
 
-/// Types that only the server itself may append.
+/// Types that only the server itself may append, besides all of access.
 const INTERNAL: &[&str] = &[
     "clock.ticked",
     "settings.changed",
@@ -237,7 +237,7 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
         return Err(DataError::at("/data_base64", detail));
     }
     let unknown = || DataError::at("/type", format!("unknown event type `{}`", shorten(&kind)));
-    if INTERNAL.contains(&kind.as_str()) {
+    if INTERNAL.contains(&kind.as_str()) || access::Event::TYPES.contains(&kind.as_str()) {
         return Err(DataError::at("/type", format!("`{kind}` is made by the server alone")));
     }
     if !Event::types().any(|known| known == kind) {

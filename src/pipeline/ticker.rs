@@ -15,7 +15,8 @@ pub fn line(envelope: &Envelope) -> Option<TickerLine> {
         }
         Event::Alerts(event) => (of_alert(event), None),
         Event::System(system::Event::Sampled(_) | system::Event::Ticked(_))
-        | Event::Settings(_) => return None,
+        | Event::Settings(_)
+        | Event::Access(_) => return None,
     };
     Some(TickerLine {
         seq: envelope.stamp.seq,

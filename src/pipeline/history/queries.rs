@@ -4,6 +4,8 @@ use super::History;
 use super::cache::{Answer, Query};
 use super::reads::ReadError;
 use super::store;
+use crate::domain::access::history as access;
+use crate::domain::access::{AuditFilter, AuditItem};
 use crate::domain::projects::history as projects;
 use crate::domain::projects::{HealthPoint, Metrics, ProjectId, Run, Throughput, TrendPoint};
 use crate::domain::range::Range;
@@ -13,7 +15,7 @@ use crate::domain::system::history as system;
 use crate::domain::window::Bucket;
 use crate::domain::work::history::{self as work, Found, Known};
 use crate::domain::work::{QueuePoint, TaskFilter, TaskItem, TaskStep};
-use crate::wire::{ApiError, ErrorKind, Timestamp};
+use crate::wire::{ApiError, ErrorKind, Seq, Timestamp};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -167,21 +169,43 @@ impl History {
         Ok(Arc::unwrap_or_clone(points))
     }
 
+    /// Lines of the audit log that match, newest first, at most `limit` of them, from before the
+    /// position `before`; and whether there are more. Not kept: hardly anybody asks twice.
+    ///
+    /// # Errors
+    /// 503 when the table cannot be read.
+    pub async fn audit(
+        &self,
+        filter: AuditFilter,
+        limit: usize,
+        before: Option<Seq>,
+    ) -> Result<(Vec<AuditItem>, bool), ApiError> {
+        let read = move |db: &Connection| access::list(db, &filter, limit + 1, before);
+        let mut items = self.read(read).await?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Ok((items, more))
+    }
+
     async fn ask(
         &self,
         query: Query,
         read: impl FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     ) -> Result<Answer, ApiError> {
+        self.shared.cache.get(query, self.read(read)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let shared = &self.shared;
-        let make = async {
-            shared.readers.read(read).await.map_err(|error| {
-                if matches!(&error, ReadError::Sqlite(error) if store::is_damage(error)) {
-                    shared.damaged.store(true, Ordering::Release);
-                }
-                ApiError::from(error)
-            })
-        };
-        shared.cache.get(query, make).await
+        shared.readers.read(read).await.map_err(|error| {
+            if matches!(&error, ReadError::Sqlite(error) if store::is_damage(error)) {
+                shared.damaged.store(true, Ordering::Release);
+            }
+            ApiError::from(error)
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! The file: its tables, its position in the journal, and when it cannot be trusted.
 
-use crate::domain::{projects, system, work};
+use crate::domain::{access, projects, system, work};
 use crate::wire::{Cursor, Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 const KIB_CACHE: i64 = 16 << 10;
@@ -75,6 +75,8 @@ pub struct Pending {
     pub system: system::history::Pending,
     /// Of tasks and queues.
     pub work: work::history::Pending,
+    /// Lines of the audit log.
+    pub access: access::history::Pending,
 }
 
 /// The file, open for writing. There is one a directory.
@@ -128,6 +130,7 @@ impl Store {
                 tx.execute_batch(&projects::history::schema())?;
                 tx.execute_batch(&system::history::schema())?;
                 tx.execute_batch(&work::history::schema())?;
+                tx.execute_batch(access::history::SCHEMA)?;
                 tx.execute(
                     "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0)",
                     params![SCHEMA, &*journal.epoch],
@@ -166,6 +169,7 @@ impl Store {
         pending.projects.write(&tx)?;
         pending.system.write(&tx)?;
         pending.work.write(&tx)?;
+        pending.access.write(&tx)?;
         tx.prepare_cached("UPDATE meta SET position = ?1, at = ?2")?
             .execute(params![position as i64, at.ms()])?;
         tx.commit()?;
@@ -183,6 +187,7 @@ impl Store {
         let project = projects::history::prune(&tx, sweep.project.as_deref(), count, now, keep_ms)?;
         let host = system::history::prune(&tx, sweep.host.as_deref(), count, now)?;
         let queue = work::history::prune(&tx, sweep.queue.as_deref(), count, now, keep_ms)?;
+        access::history::prune(&tx, now.plus(-keep_ms))?;
         tx.commit()?;
         (sweep.project, sweep.host, sweep.queue) = (project, host, queue);
         self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")

@@ -225,6 +225,7 @@ impl Work {
                 Event::Projects(event) => self.pending.projects.add(&stamp, &event),
                 Event::System(event) => self.pending.system.add(&stamp, &event),
                 Event::Work(event) => self.pending.work.add(stamp, event),
+                Event::Access(event) => self.pending.access.add(&stamp, event),
                 Event::Trading(_) | Event::Metrics(_) | Event::Alerts(_) | Event::Settings(_) => {}
             }
         }

@@ -1,0 +1,20 @@
+//! Who may see and do what: users, roles, tokens, sessions, and the log of what they did.
+//!
+//! Permissions are checked, never roles; a role is a named set of permissions. All of it is in the
+//! journal, with secrets as hashes alone, so that it is replayed, backed up and audited like the
+//! rest.
+
+mod permission;
+mod view_model;
+
+#[cfg(feature = "ssr")]
+mod events;
+#[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
+pub mod state;
+#[cfg(feature = "ssr")]
+pub use events::*;
+
+pub use permission::{BuiltIn, Permission, Permissions};
+pub use view_model::*;
