@@ -13,7 +13,12 @@ use leptos::server_fn::codec::GetUrl;
 /// 503 while the server starts.
 #[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = JsonUnread)]
 pub async fn dashboard_summary() -> Result<Unread<Summary>, ApiError> {
-    crate::server::shown(&crate::server::app()?.hub.published().summary)
+    crate::server::shown(
+        &crate::server::allowed(crate::domain::access::Permission::ViewProjects)?
+            .hub
+            .published()
+            .summary,
+    )
 }
 
 /// `GET /api/ui/ticker`: what came in last, newest first.
@@ -22,7 +27,9 @@ pub async fn dashboard_summary() -> Result<Unread<Summary>, ApiError> {
 /// 503 while the server starts.
 #[server(name = ReadTicker, prefix = "/api/ui", endpoint = "ticker", input = GetUrl, output = JsonUnread)]
 pub async fn ticker() -> Result<Unread<Ticker>, ApiError> {
-    crate::server::shown(&crate::server::app()?.hub.published().ticker)
+    crate::server::shown(
+        &crate::server::allowed(crate::domain::Topic::Events.needs())?.hub.published().ticker,
+    )
 }
 
 /// `GET /api/ui/rates`: how much came in and how it went, over a range; its parameters are those of
@@ -38,5 +45,11 @@ pub async fn rates(
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<Rates>, ApiError> {
     let params = super::range::RangeParams { window, from, to, step };
-    Unread::of(&crate::server::read::rates(&crate::server::app()?, &params).await?)
+    Unread::of(
+        &crate::server::read::rates(
+            &crate::server::allowed(crate::domain::access::Permission::ViewProjects)?,
+            &params,
+        )
+        .await?,
+    )
 }

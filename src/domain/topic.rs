@@ -1,5 +1,6 @@
 //! What a live client can subscribe to.
 
+use super::access::{Permission, Permissions};
 use super::projects::ProjectId;
 use std::fmt;
 use std::str::FromStr;
@@ -31,13 +32,23 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// The permission that is needed to see it.
-    pub const fn permission(&self) -> &'static str {
+    /// What one must be allowed to follow it. The ticker tells of everything that comes in, so it
+    /// takes all of it.
+    pub const fn needs(&self) -> Permissions {
         match self {
-            Self::Summary | Self::Projects | Self::Project(_) | Self::Events => "view_projects",
-            Self::System => "view_system",
+            Self::Summary | Self::Projects | Self::Project(_) => {
+                Permissions::of(&[Permission::ViewProjects])
+            }
+            Self::Events => Permissions::of(&[
+                Permission::ViewProjects,
+                Permission::ViewMetrics,
+                Permission::ViewAlerts,
+                Permission::ViewAgents,
+                Permission::ViewTrades,
+            ]),
+            Self::System => Permissions::of(&[Permission::ViewSystem]),
             Self::Agents | Self::Tasks | Self::Task(_) | Self::Work | Self::DashboardSocket => {
-                "view_agents"
+                Permissions::of(&[Permission::ViewAgents])
             }
         }
     }

@@ -137,6 +137,8 @@ pub struct Hub {
     rings: Mutex<HashMap<Topic, Ring>>,
     published: ArcSwap<Published>,
     head: watch::Sender<Seq>,
+    /// Position where what decides about access last changed, for sockets to compare.
+    pub access_changed: AtomicU64,
     /// Told when something outside the journal changed that the board shows.
     pub nudge: Notify,
     /// Counters.
@@ -156,6 +158,7 @@ impl Hub {
             epoch,
             limits,
             rings: Mutex::new(fixed.map(|topic| (topic, Ring::starting_at(seq))).into()),
+            access_changed: AtomicU64::new(first.state.access.changed),
             published: ArcSwap::from_pointee(first),
             head: watch::Sender::new(seq),
             nudge: Notify::new(),
@@ -207,6 +210,7 @@ impl Hub {
                 *ring = Ring { subscribers, idle_since: ring.idle_since, ..Ring::starting_at(seq) };
             }
         }
+        self.access_changed.store(next.state.access.changed, Ordering::Release);
         self.published.store(Arc::new(next));
         drop(rings);
         self.meters.flushes.fetch_add(1, Ordering::Relaxed);

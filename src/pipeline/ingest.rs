@@ -14,13 +14,13 @@ use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
 use crate::intake::{Decoded, Incoming, cloudevents, junit};
+use crate::server::App;
+use crate::server::access::Caller;
 use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
 use answer::{Accepted, Imported};
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use body::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -28,9 +28,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// Who an event is from when it does not say and nobody signed in.
-const ANONYMOUS: &str = "anonymous";
 
 /// Longest wait for the state to show what was accepted.
 const APPLY_WITHIN: Duration = Duration::from_secs(10);
@@ -44,16 +41,6 @@ pub struct IngestState {
     pub applied: watch::Receiver<Seq>,
     /// What became of events.
     pub meters: Arc<Meters>,
-}
-
-/// The routes events come in by, to be merged with others over a state of their own.
-pub fn router<S: Clone + Send + Sync + 'static>(state: IngestState) -> Router<S> {
-    Router::new()
-        .route("/api/v1/events", post(events))
-        .route("/api/v1/import/junit", post(import_junit))
-        // The limit here is on decoded bytes; see `body`.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(state)
 }
 
 /// What may follow the question mark of every way in.
@@ -74,12 +61,17 @@ struct ImportParams {
 }
 
 /// `POST /api/v1/events`
-async fn events(State(state): State<IngestState>, request: Request) -> Result<Response, ApiError> {
+pub async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let state = app.ingest;
     let wait = params::<WaitParams>(&request)?.applied()?;
     let (headers, body) = take(request).await?;
     let (decoded, drafts) = body
         .decode(move |bytes| {
-            let mut decoded = cloudevents::decode(&headers, bytes, &ANONYMOUS.into())?;
+            let mut decoded = cloudevents::decode(&headers, bytes, &caller.name)?;
             let drafts: Vec<_> =
                 std::mem::take(&mut decoded.events).into_iter().map(draft).collect();
             Ok((decoded, drafts))
@@ -95,13 +87,15 @@ async fn events(State(state): State<IngestState>, request: Request) -> Result<Re
 }
 
 /// `POST /api/v1/import/junit?project=P`
-async fn import_junit(
-    State(state): State<IngestState>,
+pub async fn import_junit(
+    State(app): State<App>,
+    caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let state = app.ingest;
     let params: ImportParams = params(&request)?;
     let wait = params.wait.applied()?;
-    let context = params.context()?;
+    let context = params.context(caller.name)?;
     let (headers, body) = take(request).await?;
     not_multipart(&headers)?;
     let incoming = body
@@ -154,7 +148,7 @@ impl WaitParams {
 }
 
 impl ImportParams {
-    fn context(self) -> Result<junit::Context, ApiError> {
+    fn context(self, source: Arc<str>) -> Result<junit::Context, ApiError> {
         let project = self.project.ok_or_else(|| {
             ApiError::invalid("/project", "say whose report it is: ?project=NAME")
         })?;
@@ -170,7 +164,7 @@ impl ImportParams {
             branch: bounded("branch", self.branch)?,
             commit: bounded("commit", self.commit)?,
             url: bounded("url", self.url)?,
-            source: ANONYMOUS.into(),
+            source,
         })
     }
 }

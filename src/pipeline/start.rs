@@ -14,6 +14,7 @@ use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
 use crate::server::App;
+use crate::server::access::{Access, Policy};
 use crate::server::config::Settings;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
@@ -119,6 +120,16 @@ pub async fn start(
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
     }
+    let policy = Policy {
+        loopback: settings.listen.ip().is_loopback(),
+        anonymous: None,
+        provider: false,
+        provider_name: None,
+        measures: settings.tuning.sign_in,
+        ticket: None,
+    };
+    let access = Access::open(&settings.data_dir, policy, clock.now())?;
+    access.remember(&hub.published());
     let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
     let app = App {
         hub,
@@ -131,6 +142,7 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
+        access: Arc::new(access),
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };

@@ -33,9 +33,48 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Longest form, in bytes.
+const MAX_FORM: usize = 64 << 10;
+
+/// A form read as `T`: 415 if it is none by its media type, 422 at the field where it is no `T`. A
+/// field that comes twice is refused, for two readers may take different ones.
+#[derive(Debug)]
+pub struct FormBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let form = essence(request.headers()) == "application/x-www-form-urlencoded";
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|error| problem::malformed(error.body_text()))?;
+        if !form {
+            let detail = "send the fields as application/x-www-form-urlencoded";
+            return Err(ApiError::new(ErrorKind::UnsupportedMediaType, detail));
+        }
+        if body.len() > MAX_FORM {
+            return Err(ApiError::new(ErrorKind::TooLarge, "the form may have at most 64 KiB"));
+        }
+        let pairs = form_urlencoded::parse(&body).into_owned();
+        let mut fields = serde_json::Map::new();
+        for (name, value) in pairs {
+            if fields.insert(name.clone(), value.into()).is_some() {
+                return Err(ApiError::invalid(format!("/{name}"), "must be given once"));
+            }
+        }
+        let fields = serde_json::Value::Object(fields).to_string();
+        let read = vocabulary::read(&fields);
+        read.map(Self).map_err(|error| ApiError::invalid(error.pointer, error.detail))
+    }
+}
+
+fn essence(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

@@ -1,5 +1,6 @@
 //! Settings: by flag, then environment, then file, then default.
 
+use super::access::Measures;
 use super::listen::Edge;
 use super::socket::{Pace, Patience};
 use crate::domain::settings::{self, Changes};
@@ -37,6 +38,8 @@ pub struct Tuning {
     pub patience: Patience,
     /// How much of the past a topic keeps for resuming clients.
     pub ring: RingLimits,
+    /// How often one may try to sign in.
+    pub sign_in: Measures,
     /// What strangers may cost before they have said anything.
     pub edge: Edge,
 }

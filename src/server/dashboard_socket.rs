@@ -6,9 +6,11 @@
 //! | `{"type":"events","data":[…]}` | as things happen, at most every 100 ms |
 //! | `retry_result`, `cancel_result`, `alert_ack_result`, `pong`, `error` | in answer |
 
-use super::socket::{self, Feed, Gone, Line};
+use super::needs::Needs;
+use super::socket::{self, Feed, Gone, Knock, Line};
 use super::{App, work};
 use crate::domain::Topic;
+use crate::domain::access::{Permission, Permissions};
 use crate::domain::work::{CommandKind, dashboard};
 use crate::pipeline::hub::Fallen;
 use crate::pipeline::publish::Published;
@@ -23,6 +25,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
+const NEEDED: Permissions = Topic::DashboardSocket.needs();
+/// What one must be allowed to open it.
+pub const NEEDS: Needs = Needs::Socket(NEEDED);
 /// Least time between two messages with events.
 const APART: Duration = Duration::from_millis(100);
 /// What every message with events begins with.
@@ -34,9 +39,10 @@ const HEAD: &str = r#"{"type":"events","data":["#;
 /// 400 if it is none for a WebSocket.
 pub async fn dashboard(
     State(app): State<App>,
+    knock: Knock,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    socket::upgrade(app, upgrade, Dashboard::ALLOWANCE, serve)
+    socket::upgrade(app, knock, NEEDED, upgrade, Dashboard::ALLOWANCE, serve)
 }
 
 async fn serve(line: Line) {
@@ -142,7 +148,10 @@ impl Dashboard {
     /// Asks the owner of a task to do something with it. The words of the answer are those that
     /// such dashboards know: a task that can not be asked for is not found among those that can.
     async fn command(&mut self, kind: CommandKind, task: &str) -> Result<(), Gone> {
-        let asked = Box::pin(work::command(&self.line.app, kind, task)).await;
+        let asked = match self.line.caller.may(Permission::RetryTasks) {
+            Ok(()) => Box::pin(work::command(&self.line.app, &self.line.caller, kind, task)).await,
+            Err(error) => Err(error),
+        };
         let (result, done) = match kind {
             CommandKind::Retry => ("retry_result", "requeued"),
             CommandKind::Cancel => ("cancel_result", "cancelled"),

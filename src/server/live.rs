@@ -6,9 +6,10 @@
 mod heard;
 mod topics;
 
-use super::socket::{self, Feed, Gone, Line};
+use super::socket::{self, Feed, Gone, Knock, Line};
 use super::{App, problem};
 use crate::domain::Topic;
+use crate::domain::access::Permissions;
 use crate::wire::{ApiError, Seq};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -65,12 +66,15 @@ impl BeginParams {
 /// 400 if it is none for a WebSocket, 422 for a position that cannot be.
 pub async fn live(
     State(app): State<App>,
+    knock: Knock,
     params: Result<Query<BeginParams>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
     let begin = params.read()?;
-    socket::upgrade(app, upgrade, Client::ALLOWANCE, move |line| serve(line, begin))
+    socket::upgrade(app, knock, Permissions::NONE, upgrade, Client::ALLOWANCE, move |line| {
+        serve(line, begin)
+    })
 }
 
 async fn serve(line: Line, begin: Begin) {

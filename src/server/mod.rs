@@ -1,5 +1,6 @@
 //! The HTTP side: what is open, to whom, and how it is answered.
 
+pub mod access;
 pub mod agent_socket;
 pub mod assets;
 pub mod body;
@@ -10,8 +11,9 @@ pub mod health;
 pub mod limits;
 pub mod listen;
 pub mod live;
-pub mod own;
+pub mod needs;
 pub mod pages;
+pub mod peer;
 pub mod position;
 pub mod present;
 pub mod problem;
@@ -22,6 +24,7 @@ pub mod settings;
 pub mod socket;
 pub mod work;
 
+use crate::domain::access::Permissions;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::history::History;
 use crate::pipeline::hub::Hub;
@@ -59,19 +62,28 @@ pub struct App {
     pub presence: Arc<agent_socket::Presence>,
     /// When commands were last handed out.
     pub offers: Arc<work::Offers>,
+    /// Who may do what, besides what the journal says.
+    pub access: Arc<access::Access>,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
 }
 
-/// The application, from within a server function.
+/// The application, from within a server function whose caller may do all of `needed`.
 ///
 /// # Errors
-/// 500 if it is called outside one; a bug.
-pub fn app() -> Result<App, ApiError> {
-    leptos::prelude::use_context::<App>()
-        .ok_or_else(|| ApiError::new(ErrorKind::Internal, "no server is running here"))
+/// 401 or 403, as [`Caller::may`](access::Caller::may); 500 outside a request.
+pub fn allowed(needed: impl Into<Permissions>) -> Result<App, ApiError> {
+    caller(needed).map(|(app, _)| app)
+}
+
+/// As [`allowed`], with who that is.
+///
+/// # Errors
+/// As [`allowed`].
+pub fn caller(needed: impl Into<Permissions>) -> Result<(App, access::Caller), ApiError> {
+    access::allowed(needed)
 }
 
 /// What is shown of `doc`, as it is encoded already.

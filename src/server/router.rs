@@ -1,19 +1,21 @@
 //! Every route, and the life of the server.
 
 use super::config;
+use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, agent_socket, assets, dashboard_socket, guard, health, listen, live, pages, present,
-    problem, read, server_fns, settings, work,
+    App, access, agent_socket, assets, dashboard_socket, guard, health, listen, live, pages,
+    present, problem, read, server_fns, settings, work,
 };
+use crate::domain::Topic;
+use crate::domain::access::{Permission, Permissions};
 use crate::domain::projects::{ProjectDetail, RunsPage};
 use crate::domain::range::RangeParams;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::{self, ingest};
 use crate::wire::ApiError;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
 use axum::{Json, Router};
 use std::error::Error;
 use std::future::Future;
@@ -76,38 +78,110 @@ async fn date(app: &App) {
     }
 }
 
-/// Every route there is.
-pub fn router(app: App) -> Router {
-    let reads = Router::new()
-        .route("/dashboard/summary", get(server_fns::call))
-        .route("/dashboard/projects", get(server_fns::call))
-        .route("/dashboard/projects/{project}", get(project))
-        .route("/dashboard/projects/{project}/runs", get(runs))
-        .route("/dashboard/metrics", get(server_fns::call))
-        .route("/api/v1/system", get(server_fns::call))
-        .route("/api/v1/settings", get(settings::read).patch(settings::change))
-        .route("/api/v1/agents", get(server_fns::call))
-        .route("/api/v1/tasks", get(server_fns::call))
-        .route("/api/dashboard/state", get(present::dashboard_state))
+/// What one must be allowed.
+const fn all(permission: Permission) -> Needs {
+    Needs::All(Permissions::of(&[permission]))
+}
+
+const PROJECTS: Needs = all(Permission::ViewProjects);
+const AGENTS: Needs = all(Permission::ViewAgents);
+const USERS: Needs = all(Permission::ManageUsers);
+const TOKENS: Needs = all(Permission::ManageTokens);
+const RETRY: Needs = all(Permission::RetryTasks);
+
+/// The server functions that only pages call. The function asks for the permission as well, since
+/// a page that is rendered calls it without a request.
+const FOR_PAGES: &[(&str, Needs)] = &[
+    ("project", PROJECTS),
+    ("rates", PROJECTS),
+    ("ticker", Needs::All(Topic::Events.needs())),
+    ("host", all(Permission::ViewSystem)),
+    ("agent", AGENTS),
+    ("task", AGENTS),
+    ("work", AGENTS),
+    ("queue", AGENTS),
+    ("command", RETRY),
+    ("retry", RETRY),
+    ("job", RETRY),
+    ("me", Needs::Known),
+    ("sessions", Needs::Known),
+    ("end_session", Needs::Known),
+    ("password", Needs::Known),
+    ("users", USERS),
+    ("create_user", USERS),
+    ("change_user", USERS),
+    ("remove_user", USERS),
+    ("roles", USERS),
+    ("define_role", USERS),
+    ("remove_role", USERS),
+    ("tokens", TOKENS),
+    ("create_token", TOKENS),
+    ("revoke_token", TOKENS),
+    ("role_names", TOKENS),
+    ("audit", all(Permission::ViewAuditLogs)),
+];
+
+/// Every route that needs to be asked for, with what it needs. Files of the site are open to all.
+/// `over_reads` lays something over those that answer with what is shown.
+fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
+    let settings = all(Permission::ManageRules);
+    let reads = Routes::default()
+        .get("/dashboard/summary", PROJECTS, server_fns::call)
+        .get("/dashboard/projects", PROJECTS, server_fns::call)
+        .get("/dashboard/projects/{project}", PROJECTS, project)
+        .get("/dashboard/projects/{project}/runs", PROJECTS, runs)
+        .get("/dashboard/metrics", all(Permission::ViewMetrics), server_fns::call)
+        .get("/api/v1/system", all(Permission::ViewSystem), server_fns::call)
+        .get("/api/v1/settings", settings, settings::read)
+        .patch("/api/v1/settings", settings, settings::change)
+        .get("/api/dashboard/state", AGENTS, present::dashboard_state)
         .merge(work::read_routes())
-        .route("/api/ui/{*function}", get(server_fns::call).post(server_fns::call))
-        .route_layer(from_fn_with_state(app.clone(), present::present))
-        .route_layer(from_fn(server_fns::tagged))
-        .route_layer(CompressionLayer::new());
-    Router::new()
+        .merge(access::routes::reads());
+    let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
+        let path = format!("/api/ui/{name}");
+        reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
+    });
+    let reads = reads.over(over_reads);
+    let sends = all(Permission::WriteEvents);
+    let ingest = Routes::default()
+        .post("/api/v1/events", sends, ingest::events)
+        .post("/api/v1/import/junit", sends, ingest::import_junit)
+        // The limit there is on decoded bytes.
+        .over(|router| router.layer(DefaultBodyLimit::disable()));
+    Routes::default()
         .merge(reads)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .route("/dashboard/live", get(live::live))
+        .get("/healthz", Needs::Nothing, health::healthz)
+        .get("/readyz", Needs::Nothing, health::readyz)
+        .get("/metrics", all(Permission::ViewMetrics), health::metrics)
+        .get("/dashboard/live", Needs::Socket(Permissions::NONE), live::live)
+        .get("/ws/dashboard", dashboard_socket::NEEDS, dashboard_socket::dashboard)
+        .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
         .merge(work::write_routes())
-        .route("/ws/dashboard", get(dashboard_socket::dashboard))
-        .route("/ws/agent", get(agent_socket::agent))
-        .merge(pages::router())
+        .merge(access::routes::writes())
+        .merge(pages::routes())
+        .merge(ingest)
+}
+
+/// Every route that needs to be asked for.
+pub fn table() -> Vec<Entry> {
+    routes(|reads| reads).table().to_vec()
+}
+
+/// All that is answered.
+pub fn router(app: App) -> Router {
+    let present = from_fn_with_state(app.clone(), present::present);
+    let over_reads = |reads: Router<App>| {
+        reads
+            .route_layer(present)
+            .route_layer(from_fn(server_fns::tagged))
+            .route_layer(CompressionLayer::new())
+    };
+    routes(over_reads)
+        .guarded(&app)
         .merge(assets::router())
-        .merge(ingest::router(app.ingest.clone()))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), access::caller::identify))
         .with_state(app)
         .layer(from_fn(guard::same_site))
         .layer(from_fn(guard::secure_headers))

@@ -1,6 +1,7 @@
 //! Server functions as REST: their errors as problem documents, their answers cacheable.
 
 use super::App;
+use super::access::Caller;
 use crate::wire::{ApiError, ErrorKind};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -16,14 +17,17 @@ const MAX_ERROR: usize = 64 << 10;
 const MAX_TAGGED: usize = 64 << 20;
 
 /// Calls the server function at the request's path.
-pub async fn call(State(app): State<App>, mut request: Request) -> Response {
+pub async fn call(State(app): State<App>, caller: Caller, mut request: Request) -> Response {
     // A browser's `Accept: text/html` would be answered with a redirect, as forms want it.
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     // Server functions know GET alone; the router leaves out the body that HEAD does not want.
     if *request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
     }
-    let context = move || provide_context(app.clone());
+    let context = move || {
+        provide_context(app.clone());
+        provide_context(caller.clone());
+    };
     let response =
         leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     as_problem(response).await

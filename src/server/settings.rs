@@ -1,8 +1,8 @@
 //! Settings over HTTP, and what was set when the server was started.
 
 use super::App;
+use super::access::{self, Act, Caller};
 use super::body::JsonBody;
-use super::own;
 use crate::domain::settings::{Changed, Changes, Event as SettingsEvent, Settings, parse};
 use crate::domain::{Event, settings};
 use crate::wire::ApiError;
@@ -24,29 +24,34 @@ pub async fn read(State(app): State<App>) -> Json<Map<String, Value>> {
 /// 422 naming every member that is no setting or out of its range, which is told.
 pub async fn change(
     State(app): State<App>,
+    caller: Caller,
     JsonBody(members): JsonBody<Map<String, Value>>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
     let changes = parse(&members)?;
-    set(&app, changes, own::actor()).await?;
+    set(&app, &caller, changes).await?;
     Ok(read(State(app)).await)
 }
 
 /// Sets what was given when the server was started, where it is another than before. A journal
 /// that takes nothing is no reason not to show what it holds.
 pub async fn at_start(app: &App, given: &Changes) {
-    if let Err(error) = set(app, given.clone(), AT_START.into()).await {
+    let caller = Caller { name: AT_START.into(), ..Caller::command_line() };
+    if let Err(error) = set(app, &caller, given.clone()).await {
         tracing::error!(%error, "the settings given at start are not in effect");
     }
 }
 
-async fn set(app: &App, mut changes: Changes, actor: std::sync::Arc<str>) -> Result<(), ApiError> {
+async fn set(app: &App, caller: &Caller, mut changes: Changes) -> Result<(), ApiError> {
     let now = app.hub.published().state.settings;
     changes.retain(|key, value| now.get(key) != Some(*value));
     if changes.is_empty() {
         return Ok(());
     }
-    let changed = SettingsEvent::Changed(Changed { changes, actor });
-    own::record(app, vec![Event::Settings(changed)]).await.map(drop)
+    let said = changes.iter().map(|(key, value)| format!("{key} = {value}"));
+    let said = said.collect::<Vec<_>>().join(", ");
+    let act = Act::by(caller, "settings.change").because(said);
+    let changed = SettingsEvent::Changed(Changed { changes, actor: caller.name.clone() });
+    access::record(app, act, vec![Event::Settings(changed)]).await.map(drop)
 }
 
 /// Values by full name; whole ones as whole numbers.

@@ -1,9 +1,31 @@
 //! The document around every page.
 
 use super::app::App;
+use crate::domain::access::view::{Login, LoginPage};
 use crate::server::assets::AssetPaths;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+
+/// The document around the page where one signs in, which needs no script.
+pub fn login_document(assets: AssetPaths, page: LoginPage) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>"Sign in · Bellwether"</title>
+                <script src="/theme.js"></script>
+                <link rel="stylesheet" href=assets.css />
+                <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+            </head>
+            <body>
+                <Login page=page />
+            </body>
+        </html>
+    }
+}
 
 /// The whole document. Scripts and styles are files of their own, so that the page's policy need
 /// not allow inline ones.

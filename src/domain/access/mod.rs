@@ -4,7 +4,9 @@
 //! journal, with secrets as hashes alone, so that it is replayed, backed up and audited like the
 //! rest.
 
+pub mod api;
 mod permission;
+pub mod view;
 mod view_model;
 
 #[cfg(feature = "ssr")]

@@ -3,6 +3,7 @@
 use super::Permissions;
 use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::sync::Arc;
 
 /// How a request is let in.
@@ -157,18 +158,23 @@ pub struct TokensPage {
 }
 
 /// A token that was just made, with its secret, which is never told again.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewToken {
     /// The secret: `bw_` and what follows.
-    pub token: String,
+    pub token: Secret,
     /// The rest.
     #[serde(flatten)]
     pub item: TokenItem,
 }
 
-impl std::fmt::Debug for NewToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewToken").field("item", &self.item).finish_non_exhaustive()
+/// Text that is a secret. What prints it prints nothing of it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
     }
 }
 
@@ -290,4 +296,72 @@ pub struct AuditFilter {
     pub from: Option<Timestamp>,
     /// Until before then.
     pub to: Option<Timestamp>,
+}
+
+/// A user to be made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+    /// The role.
+    pub role: String,
+    /// Address for mail.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The name people go by.
+    #[serde(default)]
+    pub full_name: Option<String>,
+}
+
+/// What is to be changed of a user; what is left out stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UserPatch {
+    /// The new role.
+    pub role: Option<String>,
+    /// The new password.
+    pub password: Option<Secret>,
+    /// Whether they are kept out.
+    pub disabled: Option<bool>,
+    /// The new address for mail; empty for none.
+    pub email: Option<String>,
+    /// The new name people go by; empty for none.
+    pub full_name: Option<String>,
+}
+
+/// What a role is to mean.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RoleSpec {
+    /// Whom it is for.
+    #[serde(default)]
+    pub description: String,
+    /// What it allows.
+    pub permissions: Permissions,
+}
+
+/// A token to be made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenSpec {
+    /// What it is called.
+    pub name: String,
+    /// Its role; or
+    #[serde(default)]
+    pub role: Option<String>,
+    /// permissions of its own.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
+    /// Until when it is good; for good if none.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A change of one's own password.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PasswordChange {
+    /// The one that is good until then.
+    pub current: Secret,
+    /// The one that is good from then on.
+    pub password: Secret,
 }

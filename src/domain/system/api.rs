@@ -13,7 +13,12 @@ use leptos::server_fn::codec::GetUrl;
 /// 503 while the server starts.
 #[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = JsonUnread)]
 pub async fn system_page() -> Result<Unread<SystemPage>, ApiError> {
-    crate::server::shown(&crate::server::app()?.hub.published().system)
+    crate::server::shown(
+        &crate::server::allowed(crate::domain::access::Permission::ViewSystem)?
+            .hub
+            .published()
+            .system,
+    )
 }
 
 /// `GET /api/ui/host`: a host over a range, this machine when none is named; the other parameters
@@ -30,5 +35,12 @@ pub async fn host_history(
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<HostHistory>, ApiError> {
     let params = crate::domain::range::RangeParams { window, from, to, step };
-    Unread::of(&crate::server::read::host(&crate::server::app()?, host, &params).await?)
+    Unread::of(
+        &crate::server::read::host(
+            &crate::server::allowed(crate::domain::access::Permission::ViewSystem)?,
+            host,
+            &params,
+        )
+        .await?,
+    )
 }

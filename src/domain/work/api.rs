@@ -22,7 +22,10 @@ pub async fn agents(
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<AgentsPage>, ApiError> {
     let params = crate::server::work::AgentsParams { state, q, limit, after };
-    Unread::of(&crate::server::work::agents(&crate::server::app()?, &params)?)
+    Unread::of(&crate::server::work::agents(
+        &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+        &params,
+    )?)
 }
 
 /// `GET /api/ui/agent`: one agent, as `GET /api/v1/agents/{id}` answers it.
@@ -31,7 +34,10 @@ pub async fn agents(
 /// 404 for an agent that is not known.
 #[server(name = ReadAgent, prefix = "/api/ui", endpoint = "agent", input = GetUrl, output = JsonUnread)]
 pub async fn agent(agent: String) -> Result<Unread<AgentDetail>, ApiError> {
-    Unread::of(&crate::server::work::agent(&crate::server::app()?, &agent)?)
+    Unread::of(&crate::server::work::agent(
+        &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+        &agent,
+    )?)
 }
 
 /// `GET /api/v1/tasks`: tasks, newest first; the other parameters choose among them.
@@ -50,7 +56,13 @@ pub async fn tasks(
 ) -> Result<Unread<TasksPage>, ApiError> {
     let params =
         crate::server::work::TasksParams { status, queue, agent, fingerprint, q, limit, after };
-    Unread::of(&crate::server::work::tasks(&crate::server::app()?, &params).await?)
+    Unread::of(
+        &crate::server::work::tasks(
+            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            &params,
+        )
+        .await?,
+    )
 }
 
 /// `GET /api/ui/task`: one task with its history, as `GET /api/v1/tasks/{id}` answers it.
@@ -59,7 +71,13 @@ pub async fn tasks(
 /// 404 for a task nobody has sent anything about.
 #[server(name = ReadTask, prefix = "/api/ui", endpoint = "task", input = GetUrl, output = JsonUnread)]
 pub async fn task(task: String) -> Result<Unread<TaskDetail>, ApiError> {
-    Unread::of(&crate::server::work::task(&crate::server::app()?, &task).await?)
+    Unread::of(
+        &crate::server::work::task(
+            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            &task,
+        )
+        .await?,
+    )
 }
 
 /// `GET /api/ui/work`: queues, throughput, dead letters, jobs and what has just completed.
@@ -68,7 +86,12 @@ pub async fn task(task: String) -> Result<Unread<TaskDetail>, ApiError> {
 /// 503 while the server starts.
 #[server(name = ReadWork, prefix = "/api/ui", endpoint = "work", input = GetUrl, output = JsonUnread)]
 pub async fn work_page() -> Result<Unread<WorkPage>, ApiError> {
-    crate::server::shown(crate::server::app()?.hub.published().work_page())
+    crate::server::shown(
+        crate::server::allowed(crate::domain::access::Permission::ViewAgents)?
+            .hub
+            .published()
+            .work_page(),
+    )
 }
 
 /// `GET /api/ui/queue`: a queue over a range, all of them when none is named; the other parameters
@@ -85,7 +108,14 @@ pub async fn queue_history(
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<QueueHistory>, ApiError> {
     let params = crate::domain::range::RangeParams { window, from, to, step };
-    Unread::of(&crate::server::work::queue(&crate::server::app()?, queue, &params).await?)
+    Unread::of(
+        &crate::server::work::queue(
+            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            queue,
+            &params,
+        )
+        .await?,
+    )
 }
 
 /// `POST /api/ui/command`: asks the owner of a task to retry or cancel it, as
@@ -95,7 +125,8 @@ pub async fn queue_history(
 /// 404 for a task nobody has sent anything about, 409 for one in no state for it.
 #[server(name = CommandTask, prefix = "/api/ui", endpoint = "command", input = Json, output = JsonText)]
 pub async fn command(task: String, command: CommandKind) -> Result<CommandItem, ApiError> {
-    crate::server::work::command(&crate::server::app()?, command, &task).await
+    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    crate::server::work::command(&app, &caller, command, &task).await
 }
 
 /// `POST /api/ui/retry`: previews or begins a retry of many tasks, as `POST /api/v1/tasks/retry`
@@ -105,7 +136,8 @@ pub async fn command(task: String, command: CommandKind) -> Result<CommandItem, 
 /// 422 naming every member that cannot be.
 #[server(name = RetryTasks, prefix = "/api/ui", endpoint = "retry", input = Json, output = JsonText)]
 pub async fn retry_tasks(request: RetryRequest) -> Result<RetryAnswer, ApiError> {
-    crate::server::work::retry(&crate::server::app()?, request).await
+    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    crate::server::work::retry(&app, &caller, request).await
 }
 
 /// `POST /api/ui/job`: pauses, resumes or ends a job, as `POST /api/v1/jobs/{id}/…` does.
@@ -114,5 +146,6 @@ pub async fn retry_tasks(request: RetryRequest) -> Result<RetryAnswer, ApiError>
 /// 404 for a job that is not known, 409 for one that is over.
 #[server(name = SteerJob, prefix = "/api/ui", endpoint = "job", input = Json, output = JsonText)]
 pub async fn steer_job(job: String, steering: Steering) -> Result<JobItem, ApiError> {
-    crate::server::work::steer(&crate::server::app()?, &job, steering).await
+    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    crate::server::work::steer(&app, &caller, &job, steering).await
 }

@@ -18,8 +18,10 @@ mod presence;
 
 pub use presence::Presence;
 
-use super::socket::{self, Allowance, Feed, Gone, Line};
+use super::needs::Needs;
+use super::socket::{self, Allowance, Feed, Gone, Knock, Line};
 use super::{App, problem, work};
+use crate::domain::access::{Permission, Permissions};
 use crate::domain::check;
 use crate::domain::work::{AgentSeen, CommandItem, Event as WorkEvent};
 use crate::wire::ApiError;
@@ -35,6 +37,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
+const NEEDED: Permissions = Permissions::of(&[Permission::WriteEvents]);
+/// What one must be allowed to open it.
+pub const NEEDS: Needs = Needs::Socket(NEEDED);
 /// How often it is looked at what is due, at the most.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -72,12 +77,13 @@ impl Speaker {
 /// 400 if it is none for a WebSocket, 422 for a name that cannot be.
 pub async fn agent(
     State(app): State<App>,
+    knock: Knock,
     speaker: Result<Query<Speaker>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let Query(speaker) = speaker.map_err(problem::malformed)?;
     let hello = speaker.read()?;
-    socket::upgrade(app, upgrade, Agent::ALLOWANCE, move |line| serve(line, hello))
+    socket::upgrade(app, knock, NEEDED, upgrade, Agent::ALLOWANCE, move |line| serve(line, hello))
 }
 
 async fn serve(line: Line, hello: Option<Hello>) {

@@ -2,15 +2,17 @@
 
 use super::{Client, Gone, MAX_TOPICS};
 use crate::domain::Topic;
+use crate::domain::access::Permission;
 use crate::domain::work::CommandKind;
 use crate::server::work;
 use crate::wire::ClientMsg;
-use serde::Deserialize;
 
 impl Client {
     pub(super) async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
         let shown = self.line.app.hub.published();
+        let caller = &self.line.caller;
         let there = |name: &&String| match name.parse::<Topic>() {
+            Ok(topic) if caller.may(topic.needs()).is_err() => false,
             Ok(Topic::Project(id)) => shown.projects.contains_key(&id),
             Ok(_) => true,
             Err(_) => false,
@@ -19,7 +21,7 @@ impl Client {
         let welcome = serde_json::json!({
             "type": "welcome",
             "protocol": 1,
-            "user": "anonymous",
+            "user": self.line.caller.name,
             "topics": topics,
             "heartbeat_s": self.line.app.pace.heartbeat.as_secs(),
             "at": self.line.app.clock.now(),
@@ -32,7 +34,6 @@ impl Client {
     pub(super) async fn hear(&mut self, text: &str) -> Result<(), Gone> {
         match serde_json::from_str::<ClientMsg>(text) {
             Ok(message) => self.obey(message).await,
-            Err(_) if is_token(text) => Ok(()),
             Err(error) => self.line.error("malformed", &error.to_string()).await,
         }
     }
@@ -73,10 +74,14 @@ impl Client {
         task: &str,
     ) -> Result<(), Gone> {
         // Apart, because every client would carry the room it takes for as long as it is connected.
-        let asked = Box::pin(work::command(&self.line.app, kind, task)).await;
+        let asked = match self.line.caller.may(Permission::RetryTasks) {
+            Ok(()) => Box::pin(work::command(&self.line.app, &self.line.caller, kind, task)).await,
+            Err(error) => Err(error),
+        };
         let (status, detail) = match &asked {
             Ok(_) => ("accepted", None),
             Err(error) if error.status == 404 => ("not_found", Some(&error.detail)),
+            Err(error) if matches!(error.status, 401 | 403) => ("forbidden", Some(&error.detail)),
             Err(error) if error.status == 409 => ("refused", Some(&error.detail)),
             Err(error) => ("error", Some(&error.detail)),
         };
@@ -95,11 +100,14 @@ impl Client {
     /// Answers about an alert. What the board does not know is not found; what it knows it only
     /// watches, so the command is refused rather than taken for nothing.
     async fn acknowledge(&mut self, id: Option<String>, alert: &str) -> Result<(), Gone> {
+        let denied = self.line.caller.may(Permission::AcknowledgeAlerts).err();
         let known = {
             let active = &self.line.app.hub.published().state.alerts.active;
             active.keys().any(|(_, known)| **known == *alert)
         };
-        let (status, detail) = if known {
+        let (status, detail) = if let Some(error) = &denied {
+            ("forbidden", error.detail.as_str())
+        } else if known {
             ("refused", "this server only watches; ask the system it belongs to")
         } else {
             ("not_found", "no alert of that name is active")
@@ -114,14 +122,4 @@ impl Client {
         });
         self.line.send(result.to_string().into()).await
     }
-}
-
-/// The first message of clients that authenticate by it; nobody needs to in open mode.
-fn is_token(text: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Token {
-        #[serde(rename = "token")]
-        _token: String,
-    }
-    serde_json::from_str::<Token>(text).is_ok()
 }

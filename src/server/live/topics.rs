@@ -50,6 +50,10 @@ impl Client {
                 return Ok(None);
             }
         };
+        if let Err(error) = self.line.caller.may(topic.needs()) {
+            self.line.error("forbidden", &format!("{topic}: {}", error.detail)).await?;
+            return Ok(None);
+        }
         if !self.cursors.contains_key(&topic) {
             if self.cursors.len() >= MAX_TOPICS {
                 self.line

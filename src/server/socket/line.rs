@@ -3,7 +3,9 @@
 use super::{Allowance, Pace};
 use crate::pipeline::hub::json_string;
 use crate::server::App;
+use crate::server::access::Caller;
 use crate::server::limits::TokenBucket;
+use crate::wire::Seq;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -26,6 +28,10 @@ pub struct Line {
     socket: WebSocket,
     /// What the conversation is about.
     pub app: App,
+    /// Who the peer is.
+    pub caller: Caller,
+    /// Position of the access state that the caller was last compared with.
+    pub(super) checked: Seq,
     bucket: TokenBucket,
     /// When the last message was sent.
     quiet_since: Instant,
@@ -34,9 +40,10 @@ pub struct Line {
 }
 
 impl Line {
-    pub(super) fn new(socket: WebSocket, app: App, allowance: Allowance) -> Self {
+    pub(super) fn new(socket: WebSocket, app: App, caller: Caller, allowance: Allowance) -> Self {
         let bucket = TokenBucket::full(allowance.burst, allowance.per_second);
-        Self { socket, app, bucket, quiet_since: Instant::now(), heard: Instant::now() }
+        let now = Instant::now();
+        Self { socket, app, caller, checked: Seq::MAX, bucket, quiet_since: now, heard: now }
     }
 
     /// Whether the peer has answered the last pings, as far as that can be known.

@@ -1,11 +1,14 @@
 //! Sockets: what every feed over a WebSocket has in common. A connection sleeps until the hub
 //! shows a new position, its peer speaks, or it is time for something; it never queues anything.
 
+mod entrance;
 mod line;
 
+pub use entrance::Knock;
 pub use line::{Gone, Line};
 
 use super::{App, problem};
+use crate::domain::access::Permissions;
 use crate::wire::ApiError;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade, close_code};
@@ -91,12 +94,15 @@ pub trait Feed: Send + Sized {
     }
 }
 
-/// Upgrades a request to a socket that `conversation` is held over.
+/// Upgrades a request to a socket that `conversation` is held over, once its peer has shown that it
+/// may do all of `needed`.
 ///
 /// # Errors
-/// 400 if the request is none for a WebSocket.
+/// 400 if the request is none for a WebSocket; 403 if whoever asks may not.
 pub fn upgrade<F, C>(
     app: App,
+    knock: Knock,
+    needed: Permissions,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     allowance: Allowance,
     conversation: F,
@@ -106,11 +112,18 @@ where
     C: Future<Output = ()> + Send + 'static,
 {
     let upgrade = upgrade.map_err(problem::malformed)?;
+    let Knock(caller) = knock;
+    if !caller.is_nobody() {
+        caller.may(needed)?;
+    }
     let sockets = app.sockets.clone();
     let hold = move |socket| async move {
         let hub = app.hub.clone();
         hub.connected();
-        conversation(Line::new(socket, app, allowance)).await;
+        let mut line = Line::new(socket, app, caller, allowance);
+        if line.enter(needed).await.is_ok() {
+            conversation(line).await;
+        }
         hub.disconnected();
     };
     // The defaults of 128 KiB a buffer would cost more than everything else about a client.
@@ -143,7 +156,18 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
     // Made once and not for every frame: each registers with what all clients share.
     let mut silence = pin!(tokio::time::sleep(pace.silence));
     let mut over = pin!(shutdown.cancelled());
+    feed.line().look_again().await?;
     loop {
+        let (until, clock) = (feed.line().until(), feed.line().app.clock.clone());
+        let expiry = async move {
+            match until {
+                Some(until) => {
+                    let left = u64::try_from(until.since(clock.now())).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(left)).await;
+                }
+                None => pending().await,
+            }
+        };
         let due = async {
             match &mut every {
                 Some(every) => every.tick().await,
@@ -152,19 +176,26 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
         };
         tokio::select! {
             changed = head.changed() => match changed {
-                Ok(()) => feed.shown().await?,
+                Ok(()) => {
+                    feed.line().look_again().await?;
+                    feed.shown().await?;
+                }
                 Err(_) => return feed.line().close(close_code::AWAY, "shutting down").await,
             },
             message = feed.line().recv() => {
                 silence.as_mut().reset(Instant::now() + pace.silence);
                 if let Some(text) = feed.line().read(message).await? {
-                    feed.heard(text).await?;
+                    match entrance::token(&text) {
+                        Some(token) => feed.line().show(&token).await?,
+                        None => feed.heard(text).await?,
+                    }
                 }
             }
             () = silence.as_mut() => {
                 return feed.line().close(close_code::POLICY, "silent for too long").await;
             }
             _ = beat.tick() => feed.line().beat(pace).await?,
+            () = expiry => feed.line().look_again().await?,
             _ = due => feed.due().await?,
             () = over.as_mut() => {
                 return feed.line().close(close_code::AWAY, "shutting down").await;

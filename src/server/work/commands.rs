@@ -9,7 +9,8 @@ use crate::domain::work::{
 };
 use crate::pipeline::journal::Draft;
 use crate::pipeline::publish::Published;
-use crate::server::{App, own};
+use crate::server::App;
+use crate::server::access::{self, Act, Caller};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
@@ -49,7 +50,12 @@ fn conflict(detail: String) -> ApiError {
 /// # Errors
 /// 404 for a task nobody has sent anything about; 409 for one in no state for it, or of which
 /// something else is asked already.
-pub async fn command(app: &App, kind: CommandKind, id: &str) -> Result<CommandItem, ApiError> {
+pub async fn command(
+    app: &App,
+    caller: &Caller,
+    kind: CommandKind,
+    id: &str,
+) -> Result<CommandItem, ApiError> {
     let shown = app.hub.published();
     let work = &shown.state.work;
     let Some(task) = work.tasks.get(id) else { return Err(gone(app, kind, id).await) };
@@ -64,12 +70,17 @@ pub async fn command(app: &App, kind: CommandKind, id: &str) -> Result<CommandIt
         kind,
         task: task.id.clone(),
         source: task.source.clone(),
-        actor: own::actor(),
+        actor: caller.name.clone(),
         deadline: now.plus((shown.state.settings.work.command_deadline_s * 1_000.0) as i64),
         job: None,
     };
     let event = Event::Work(WorkEvent::CommandRequested(requested));
-    let shown = own::record(app, vec![event]).await?;
+    let action = match kind {
+        CommandKind::Retry => "task.retry",
+        CommandKind::Cancel => "task.cancel",
+    };
+    let act = Act::by(caller, action).on(id);
+    let shown = access::record(app, act, vec![event]).await?;
     if let Ok(item) = command_item(&shown, &command) {
         return Ok(item);
     }
@@ -217,7 +228,7 @@ pub async fn ack(
     let (command, kind, task) = (item.id, item.command, item.task_id);
     let settled = CommandSettled { command, kind, task, status, detail };
     let event = Event::Work(WorkEvent::CommandSettled(settled));
-    let shown = own::record(app, vec![event]).await?;
+    let shown = access::own::record_quietly(app, vec![event]).await?;
     // It may have expired, or have been answered otherwise, in the same moment.
     answered(command_item(&shown, id)?, status)
 }

@@ -8,20 +8,22 @@ use crate::domain::work::{
     state::{Preview, State},
 };
 use crate::pipeline::publish::Published;
-use crate::server::{App, own};
+use crate::server::App;
+use crate::server::access::{self, Act, Caller};
 use crate::wire::{ApiError, ErrorKind, FieldError};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Most commands a second.
-const MAX_RATE: f64 = 1_000.0;
-
 /// Previews or begins a retry of many tasks.
 ///
 /// # Errors
 /// 422 naming every member that cannot be; 429 if too many jobs are under way.
-pub async fn retry(app: &App, request: RetryRequest) -> Result<RetryAnswer, ApiError> {
+pub async fn retry(
+    app: &App,
+    caller: &Caller,
+    request: RetryRequest,
+) -> Result<RetryAnswer, ApiError> {
     let meant = Meant::read(request.filter, request.ids, request.rate_per_s)?;
     let shown = app.hub.published();
     let work = &shown.state.work;
@@ -46,15 +48,17 @@ pub async fn retry(app: &App, request: RetryRequest) -> Result<RetryAnswer, ApiE
     let created = JobCreated {
         job: id.clone(),
         kind: CommandKind::Retry,
-        actor: own::actor(),
+        actor: caller.name.clone(),
         total: preview.count as u64,
         rate_per_s: request.rate_per_s.unwrap_or(RetryRequest::DEFAULT_RATE),
         canary: request.canary,
         tasks: meant.free(work),
         filter: meant.filter,
     };
+    let act = Act::by(caller, "job.create").on(id.clone());
+    let act = act.because(format!("retry of {} tasks", preview.count));
     let event = Event::Work(WorkEvent::JobCreated(created));
-    let shown = own::record(app, vec![event]).await?;
+    let shown = access::record(app, act, vec![event]).await?;
     job(&shown, &id).map(RetryAnswer::Job)
 }
 
@@ -71,8 +75,8 @@ impl Meant {
         rate: Option<f64>,
     ) -> Result<Self, ApiError> {
         let mut errors = Vec::new();
-        if rate.is_some_and(|rate| !(rate > 0.0 && rate <= MAX_RATE)) {
-            let detail = format!("must be above 0 and at most {MAX_RATE}");
+        if rate.is_some_and(|rate| !(rate > 0.0 && rate <= RetryRequest::MAX_RATE)) {
+            let detail = format!("must be above 0 and at most {}", RetryRequest::MAX_RATE);
             errors.push(FieldError::new("/rate_per_s", detail));
         }
         match (&filter, &ids) {
@@ -147,7 +151,12 @@ pub fn job(shown: &Published, id: &str) -> Result<JobItem, ApiError> {
 ///
 /// # Errors
 /// 404 for a job that is not known, 409 for one that is over.
-pub async fn steer(app: &App, id: &str, steering: Steering) -> Result<JobItem, ApiError> {
+pub async fn steer(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    steering: Steering,
+) -> Result<JobItem, ApiError> {
     let item = job(&app.hub.published(), id)?;
     match (steering, item.status) {
         (Steering::Pause, JobStatus::Paused)
@@ -159,8 +168,13 @@ pub async fn steer(app: &App, id: &str, steering: Steering) -> Result<JobItem, A
             return Err(ApiError::new(ErrorKind::Conflict, detail));
         }
     }
-    let steered = JobSteered { job: item.id, steering, actor: own::actor() };
+    let steered = JobSteered { job: item.id, steering, actor: caller.name.clone() };
+    let action = match steering {
+        Steering::Pause => "job.pause",
+        Steering::Resume => "job.resume",
+        Steering::Cancel => "job.cancel",
+    };
     let event = Event::Work(WorkEvent::JobSteered(steered));
-    let shown = own::record(app, vec![event]).await?;
+    let shown = access::record(app, Act::by(caller, action).on(id), vec![event]).await?;
     job(&shown, id)
 }

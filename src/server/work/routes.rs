@@ -3,19 +3,21 @@
 use super::{
     Order, ack, agent, command, command_item, commands_for, job, jobs, retry, steer, task, tasks,
 };
+use crate::domain::access::{Permission, Permissions};
 use crate::domain::work::{
     AgentDetail, CommandItem, CommandKind, CommandStatus, JobItem, JobsPage, RetryAnswer,
     RetryRequest, Steering, TaskDetail, TaskStatus, TasksPage,
 };
+use crate::server::access::Caller;
 use crate::server::body::JsonBody;
-use crate::server::{App, problem};
+use crate::server::needs::{Needs, Routes};
+use crate::server::{App, problem, server_fns};
 use crate::wire::ApiError;
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -26,28 +28,34 @@ const MAX_WAIT_S: f64 = 60.0;
 
 type Name = Result<Path<String>, PathRejection>;
 
+const VIEW: Needs = Needs::All(Permissions::of(&[Permission::ViewAgents]));
+const RETRY: Needs = Needs::All(Permissions::of(&[Permission::RetryTasks]));
+const WRITE: Needs = Needs::All(Permissions::of(&[Permission::WriteEvents]));
+
 /// Reads, whose answers can be compressed and are not sent twice.
-pub fn reads() -> Router<App> {
-    Router::new()
-        .route("/api/v1/agents/{id}", get(read_agent))
-        .route("/api/v1/tasks/dead-letter", get(dead_letters))
-        .route("/api/v1/tasks/{id}", get(read_task))
-        .route("/api/v1/jobs", get(read_jobs))
-        .route("/api/v1/jobs/{id}", get(read_job))
-        .route("/api/v1/commands/{id}", get(read_command))
+pub fn reads() -> Routes {
+    Routes::default()
+        .get("/api/v1/agents", VIEW, server_fns::call)
+        .get("/api/v1/tasks", VIEW, server_fns::call)
+        .get("/api/v1/agents/{id}", VIEW, read_agent)
+        .get("/api/v1/tasks/dead-letter", VIEW, dead_letters)
+        .get("/api/v1/tasks/{id}", VIEW, read_task)
+        .get("/api/v1/jobs", VIEW, read_jobs)
+        .get("/api/v1/jobs/{id}", VIEW, read_job)
+        .get("/api/v1/commands/{id}", VIEW, read_command)
 }
 
 /// What changes something, and what waits.
-pub fn writes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/tasks/retry", post(retry_tasks))
-        .route("/api/v1/tasks/{id}/retry", post(retry_task))
-        .route("/api/v1/tasks/{id}/cancel", post(cancel_task))
-        .route("/api/v1/jobs/{id}/pause", post(pause_job))
-        .route("/api/v1/jobs/{id}/resume", post(resume_job))
-        .route("/api/v1/jobs/{id}/cancel", post(cancel_job))
-        .route("/api/v1/commands", get(wait_for_commands))
-        .route("/api/v1/commands/{id}/ack", post(ack_command))
+pub fn writes() -> Routes {
+    Routes::default()
+        .post("/api/v1/tasks/retry", RETRY, retry_tasks)
+        .post("/api/v1/tasks/{id}/retry", RETRY, retry_task)
+        .post("/api/v1/tasks/{id}/cancel", RETRY, cancel_task)
+        .post("/api/v1/jobs/{id}/pause", RETRY, pause_job)
+        .post("/api/v1/jobs/{id}/resume", RETRY, resume_job)
+        .post("/api/v1/jobs/{id}/cancel", RETRY, cancel_job)
+        .get("/api/v1/commands", WRITE, wait_for_commands)
+        .post("/api/v1/commands/{id}/ack", WRITE, ack_command)
 }
 
 /// `GET /api/v1/agents/{id}`
@@ -91,50 +99,53 @@ async fn read_command(State(app): State<App>, id: Name) -> Result<Json<CommandIt
 
 type Asked = Result<(StatusCode, Json<CommandItem>), ApiError>;
 
-async fn ask(app: &App, kind: CommandKind, id: Name) -> Asked {
+async fn ask(app: &App, caller: &Caller, kind: CommandKind, id: Name) -> Asked {
     let Path(id) = id.map_err(problem::malformed)?;
-    command(app, kind, &id).await.map(|item| (StatusCode::ACCEPTED, Json(item)))
+    command(app, caller, kind, &id).await.map(|item| (StatusCode::ACCEPTED, Json(item)))
 }
 
 /// `POST /api/v1/tasks/{id}/retry`
-async fn retry_task(State(app): State<App>, id: Name) -> Asked {
-    ask(&app, CommandKind::Retry, id).await
+async fn retry_task(State(app): State<App>, caller: Caller, id: Name) -> Asked {
+    ask(&app, &caller, CommandKind::Retry, id).await
 }
 
 /// `POST /api/v1/tasks/{id}/cancel`
-async fn cancel_task(State(app): State<App>, id: Name) -> Asked {
-    ask(&app, CommandKind::Cancel, id).await
+async fn cancel_task(State(app): State<App>, caller: Caller, id: Name) -> Asked {
+    ask(&app, &caller, CommandKind::Cancel, id).await
 }
 
 /// `POST /api/v1/tasks/retry`: 200 with a preview, or 202 with a job.
 async fn retry_tasks(
     State(app): State<App>,
+    caller: Caller,
     JsonBody(request): JsonBody<RetryRequest>,
 ) -> Result<Response, ApiError> {
-    Ok(match retry(&app, request).await? {
+    Ok(match retry(&app, &caller, request).await? {
         RetryAnswer::Preview(preview) => Json(preview).into_response(),
         RetryAnswer::Job(job) => (StatusCode::ACCEPTED, Json(job)).into_response(),
     })
 }
 
-async fn steer_job(app: &App, id: Name, steering: Steering) -> Result<Json<JobItem>, ApiError> {
+type Steered = Result<Json<JobItem>, ApiError>;
+
+async fn steer_job(app: &App, caller: &Caller, id: Name, steering: Steering) -> Steered {
     let Path(id) = id.map_err(problem::malformed)?;
-    steer(app, &id, steering).await.map(Json)
+    steer(app, caller, &id, steering).await.map(Json)
 }
 
 /// `POST /api/v1/jobs/{id}/pause`
-async fn pause_job(State(app): State<App>, id: Name) -> Result<Json<JobItem>, ApiError> {
-    steer_job(&app, id, Steering::Pause).await
+async fn pause_job(State(app): State<App>, caller: Caller, id: Name) -> Steered {
+    steer_job(&app, &caller, id, Steering::Pause).await
 }
 
 /// `POST /api/v1/jobs/{id}/resume`
-async fn resume_job(State(app): State<App>, id: Name) -> Result<Json<JobItem>, ApiError> {
-    steer_job(&app, id, Steering::Resume).await
+async fn resume_job(State(app): State<App>, caller: Caller, id: Name) -> Steered {
+    steer_job(&app, &caller, id, Steering::Resume).await
 }
 
 /// `POST /api/v1/jobs/{id}/cancel`
-async fn cancel_job(State(app): State<App>, id: Name) -> Result<Json<JobItem>, ApiError> {
-    steer_job(&app, id, Steering::Cancel).await
+async fn cancel_job(State(app): State<App>, caller: Caller, id: Name) -> Steered {
+    steer_job(&app, &caller, id, Steering::Cancel).await
 }
 
 /// Whose commands are waited for, and how long.

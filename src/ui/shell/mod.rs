@@ -9,6 +9,7 @@ mod palette;
 mod theme;
 
 use super::widgets::{IconName, PageStatus};
+use crate::domain::access::{Permission, Permissions};
 use header::Header;
 use help::Help;
 use leptos::prelude::*;
@@ -28,25 +29,77 @@ pub struct PageLink {
     pub icon: IconName,
     /// The key that leads to it after `g`.
     pub key: &'static str,
+    /// What one must be allowed to see it.
+    pub needs: Permissions,
+}
+
+const fn may(permission: Permission) -> Permissions {
+    Permissions::of(&[permission])
+}
+
+/// What one must be allowed to see the page at `path`, or one below it.
+pub fn needs(path: &str) -> Permissions {
+    let below = |page: &&PageLink| {
+        path.strip_prefix(page.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = named_pages().filter(below).max_by_key(|page| page.path.len());
+    found.map(|page| page.needs).unwrap_or_default()
 }
 
 /// Every page of the navigation, in its order.
 pub const PAGES: [PageLink; 4] = [
-    PageLink { path: "/", name: "Overview", icon: IconName::Overview, key: "o" },
-    PageLink { path: "/projects", name: "Projects", icon: IconName::Projects, key: "p" },
-    PageLink { path: "/work", name: "Work", icon: IconName::Work, key: "w" },
-    PageLink { path: "/system", name: "System", icon: IconName::System, key: "s" },
+    PageLink {
+        path: "/",
+        name: "Overview",
+        icon: IconName::Overview,
+        key: "o",
+        needs: may(Permission::ViewProjects),
+    },
+    PageLink {
+        path: "/projects",
+        name: "Projects",
+        icon: IconName::Projects,
+        key: "p",
+        needs: may(Permission::ViewProjects),
+    },
+    PageLink {
+        path: "/work",
+        name: "Work",
+        icon: IconName::Work,
+        key: "w",
+        needs: may(Permission::ViewAgents),
+    },
+    PageLink {
+        path: "/system",
+        name: "System",
+        icon: IconName::System,
+        key: "s",
+        needs: may(Permission::ViewSystem),
+    },
 ];
 
 /// Pages below those.
 pub const SUBPAGES: [PageLink; 3] = [
-    PageLink { path: "/work/agents", name: "Agents", icon: IconName::Idle, key: "a" },
-    PageLink { path: "/work/tasks", name: "Tasks", icon: IconName::Waiting, key: "t" },
+    PageLink {
+        path: "/work/agents",
+        name: "Agents",
+        icon: IconName::Idle,
+        key: "a",
+        needs: may(Permission::ViewAgents),
+    },
+    PageLink {
+        path: "/work/tasks",
+        name: "Tasks",
+        icon: IconName::Waiting,
+        key: "t",
+        needs: may(Permission::ViewAgents),
+    },
     PageLink {
         path: "/work/dead-letters",
         name: "Dead letters",
         icon: IconName::Critical,
         key: "d",
+        needs: may(Permission::ViewAgents),
     },
 ];
 

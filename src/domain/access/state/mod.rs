@@ -203,10 +203,8 @@ impl State {
             Event::SessionEnded(ended) => self.close(&ended.session),
             Event::Audited(_) => {}
         }
-        let decides = !matches!(
-            event,
-            Event::TokenUsed(_) | Event::SessionRenewed(_) | Event::Audited(_)
-        );
+        let decides =
+            !matches!(event, Event::TokenUsed(_) | Event::SessionRenewed(_) | Event::Audited(_));
         if decides {
             self.changed = stamp.seq;
         }

@@ -1,0 +1,114 @@
+//! The audit log: who did what, when, from where.
+
+use super::params::{AuditParams, AuditQuery, Format};
+use crate::domain::access::{AuditItem, AuditPage};
+use crate::server::{App, read};
+use crate::wire::ApiError;
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use std::fmt::Write as _;
+
+/// A page of the log, newest first.
+///
+/// # Errors
+/// 422 naming every parameter that cannot be; 503 if history takes too long.
+pub async fn list(app: &App, params: &AuditParams) -> Result<AuditPage, ApiError> {
+    find(app, params.read()?).await
+}
+
+async fn find(app: &App, query: AuditQuery) -> Result<AuditPage, ApiError> {
+    let shown = app.hub.published();
+    let as_of = read::settled(app, &shown).await;
+    let AuditQuery { filter, limit, before, .. } = query;
+    let (items, more) = app.history.audit(filter, limit, before).await?;
+    let next = items.last().filter(|_| more).map(|last| last.seq.to_string());
+    Ok(AuditPage { as_of, items, next })
+}
+
+/// The log as it was asked for: a page as JSON, or an export.
+///
+/// # Errors
+/// As [`list`].
+pub async fn answer(app: &App, params: &AuditParams) -> Result<Response, ApiError> {
+    let query = params.read()?;
+    let format = query.format;
+    let page = find(app, query).await?;
+    let (kind, text) = match format {
+        Format::Json => return Ok(Json(page).into_response()),
+        Format::Ndjson => ("application/x-ndjson", ndjson(&page.items)),
+        Format::Csv => ("text/csv; charset=utf-8", csv(&page.items)),
+    };
+    let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
+    let name = if format == Format::Csv { "audit.csv" } else { "audit.ndjson" };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    if let Ok(disposition) = disposition {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    if let Some(next) = page.next
+        && let Ok(next) =
+            HeaderValue::from_str(&format!("</api/v1/audit?after={next}>; rel=\"next\""))
+    {
+        headers.insert(header::LINK, next);
+    }
+    Ok(response)
+}
+
+fn ndjson(items: &[AuditItem]) -> String {
+    let lines = items.iter().filter_map(|item| serde_json::to_string(item).ok());
+    lines.fold(String::new(), |text, line| text + &line + "\n")
+}
+
+/// Comma-separated values (RFC 4180). A cell that a spreadsheet would take for a formula begins with
+/// an apostrophe.
+fn csv(items: &[AuditItem]) -> String {
+    let mut out = String::from("seq,at,actor,via,address,action,target,outcome,detail\r\n");
+    for item in items {
+        let AuditItem { seq, at, actor, via, address, action, target, outcome, detail } = item;
+        let text = |text: &Option<std::sync::Arc<str>>| cell(text.as_deref().unwrap_or_default());
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "{seq},{at},{},{},{},{},{},{},{}\r\n",
+            cell(actor),
+            text(via),
+            text(address),
+            cell(action),
+            text(target),
+            outcome.name(),
+            text(detail)
+        );
+    }
+    out
+}
+
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        assert_eq!(cell(text), expect);
+    }
+
+    #[test]
+    fn cells_are_quoted_and_never_formulas() {
+        check("plain", "plain");
+        check("a, \"b\"", "\"a, \"\"b\"\"\"");
+        check("=1+1", "'=1+1");
+        check("@x,y", "\"'@x,y\"");
+        check("", "");
+    }
+}

@@ -1,0 +1,202 @@
+//! Which page of a list, and which lines of the audit log.
+
+use crate::domain::access::{AuditFilter, Outcome};
+use crate::wire::{ApiError, ErrorKind, FieldError, Seq, Timestamp};
+use serde::Deserialize;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Entries of a page when nobody says how many.
+const DEFAULT_LIMIT: usize = 50;
+/// Most entries of a page.
+const MAX_LIMIT: usize = 500;
+/// Most lines of the audit log that are exported at once.
+pub const MAX_EXPORT: usize = 10_000;
+
+/// Which page.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PageParams {
+    /// Entries a page, 1 to 500, default 50.
+    pub limit: Option<String>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl PageParams {
+    /// # Errors
+    /// 422 at `/limit`.
+    pub fn read(&self) -> Result<(usize, Option<&str>), ApiError> {
+        let mut errors = Vec::new();
+        let limit = limit(&self.limit, MAX_LIMIT, &mut errors);
+        settle((limit, given(&self.after)), errors)
+    }
+}
+
+/// Which lines of the audit log.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AuditParams {
+    /// Who.
+    pub actor: Option<String>,
+    /// What; `user` means everything about users.
+    pub action: Option<String>,
+    /// Whom or what it was done to.
+    pub target: Option<String>,
+    /// From where.
+    pub address: Option<String>,
+    /// `done` or `denied`.
+    pub outcome: Option<String>,
+    /// From then on (RFC 3339).
+    #[serde(alias = "from")]
+    pub start_time: Option<String>,
+    /// Until before then (RFC 3339).
+    #[serde(alias = "to")]
+    pub end_time: Option<String>,
+    /// `csv` or `ndjson` for an export, `json` or nothing for a page.
+    pub format: Option<String>,
+    /// Lines a page, 1 to 500, default 50; of an export 1 to 10,000, default all of these.
+    pub limit: Option<String>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+/// The same, understood.
+#[derive(Debug, PartialEq)]
+pub struct AuditQuery {
+    pub filter: AuditFilter,
+    pub format: Format,
+    pub limit: usize,
+    pub before: Option<Seq>,
+}
+
+/// What a list is told as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl AuditParams {
+    /// # Errors
+    /// 422 naming every parameter that cannot be.
+    pub fn read(&self) -> Result<AuditQuery, ApiError> {
+        let mut errors = Vec::new();
+        let name = |text: &Option<String>| given(text).map(Arc::from);
+        let format = match given(&self.format) {
+            None | Some("json") => Format::Json,
+            Some("ndjson") => Format::Ndjson,
+            Some("csv") => Format::Csv,
+            Some(_) => {
+                errors.push(FieldError::new("/format", "must be one of json, ndjson, csv"));
+                Format::Json
+            }
+        };
+        let outcome = given(&self.outcome).and_then(|text| {
+            let known = Outcome::named(text);
+            if known.is_none() {
+                errors.push(FieldError::new("/outcome", "must be one of done, denied"));
+            }
+            known
+        });
+        let filter = AuditFilter {
+            actor: name(&self.actor),
+            action: name(&self.action),
+            target: name(&self.target),
+            address: name(&self.address),
+            outcome,
+            from: parsed("start_time", &self.start_time, &mut errors),
+            to: parsed("end_time", &self.end_time, &mut errors),
+        };
+        let limit = match (format, given(&self.limit)) {
+            (Format::Json, _) => limit(&self.limit, MAX_LIMIT, &mut errors),
+            (_, None) => MAX_EXPORT,
+            (_, Some(_)) => limit(&self.limit, MAX_EXPORT, &mut errors),
+        };
+        let before = given(&self.after).and_then(|text| {
+            let seq: Option<Seq> = text.parse().ok();
+            if seq.is_none() {
+                errors.push(FieldError::new("/after", "must be the `next` of an earlier page"));
+            }
+            seq
+        });
+        settle(AuditQuery { filter, format, limit, before }, errors)
+    }
+}
+
+/// A parameter, unless it is left out or empty, as forms send it.
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
+fn parsed(name: &str, text: &Option<String>, errors: &mut Vec<FieldError>) -> Option<Timestamp> {
+    match Timestamp::from_str(given(text)?) {
+        Ok(time) => Some(time),
+        Err(error) => {
+            errors.push(FieldError::new(format!("/{name}"), error.to_string()));
+            None
+        }
+    }
+}
+
+fn limit(text: &Option<String>, most: usize, errors: &mut Vec<FieldError>) -> usize {
+    let Some(text) = given(text) else { return DEFAULT_LIMIT };
+    let number = text.parse().ok().filter(|n| (1..=most).contains(n));
+    number.unwrap_or_else(|| {
+        let detail = format!("must be a whole number from 1 to {most}");
+        errors.push(FieldError::new("/limit", detail));
+        DEFAULT_LIMIT
+    })
+}
+
+fn settle<T>(query: T, errors: Vec<FieldError>) -> Result<T, ApiError> {
+    if errors.is_empty() {
+        return Ok(query);
+    }
+    Err(ApiError { errors, ..ApiError::new(ErrorKind::Invalid, "a query parameter cannot be") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn the_log_is_asked_for_by_who_what_and_when() {
+        let params = AuditParams {
+            actor: some("ann"),
+            action: some("user"),
+            outcome: some("denied"),
+            start_time: some("1970-01-01T00:00:01Z"),
+            format: some("csv"),
+            after: some("7"),
+            ..AuditParams::default()
+        };
+        let query = params.read().unwrap();
+        assert_eq!(query.filter.from, Some(Timestamp::from_ms(1_000)));
+        assert_eq!(query.filter.outcome, Some(Outcome::Denied));
+        assert_eq!((query.limit, query.before), (MAX_EXPORT, Some(7)));
+        assert_eq!(AuditParams::default().read().unwrap().limit, DEFAULT_LIMIT);
+    }
+
+    #[test]
+    fn each_that_cannot_be_is_named() {
+        let params = AuditParams {
+            outcome: some("well"),
+            start_time: some("yesterday"),
+            format: some("xml"),
+            limit: some("0"),
+            after: some("x"),
+            ..AuditParams::default()
+        };
+        let errors = params.read().unwrap_err().errors;
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/format", "/outcome", "/start_time", "/limit", "/after"]);
+        let page = PageParams { limit: some("501"), after: None };
+        assert_eq!(page.read().unwrap_err().errors[0].pointer, "/limit");
+    }
+}
