@@ -34,6 +34,7 @@ use crate::pipeline::local::Gauges;
 use crate::pipeline::publish::Doc;
 use crate::wire::ApiError;
 use crate::wire::{ErrorKind, Unread};
+use axum::extract::FromRef;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +69,12 @@ pub struct App {
     pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
+}
+
+impl FromRef<App> for IngestState {
+    fn from_ref(app: &App) -> Self {
+        app.ingest.clone()
+    }
 }
 
 /// The application, from within a server function whose caller may do all of `needed`.
