@@ -1,7 +1,7 @@
 //! What a live client can subscribe to.
 
-use super::access::{Permission, Permissions};
 use super::projects::ProjectId;
+use super::{Permission, Permissions};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
