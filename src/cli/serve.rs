@@ -1,5 +1,7 @@
 //! `bellwether serve`: the server itself.
 
+use crate::domain::access::Secret;
+use crate::server::access::Refused;
 use crate::server::config::{self, Partial, Settings};
 use std::error::Error;
 use std::io::Write as _;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::SignalKind;
 
+/// Holds the password of the first admin, for where nobody can type it.
+const ADMIN_PASSWORD: &str = "BELLWETHER_ADMIN_PASSWORD";
 /// Sent when a file would grow beyond the limit set for the process (`ulimit -f`).
 const SIGXFSZ: i32 = 25;
 
@@ -17,6 +21,8 @@ const SIGXFSZ: i32 = 25;
 /// Thresholds that can be changed while it runs (GET /api/v1/settings names them) are given as
 /// BELLWETHER_WORK_STUCK_AFTER_S=300 or in the file's table [work]. What is given at the start
 /// takes the place of what was set before.
+/// As long as there is no user, whoever is on this machine is let in, and no other address is
+/// listened on. BELLWETHER_ADMIN_PASSWORD makes the user `admin` if there is none.
 /// `listening on http://ADDR` on standard output says that it is ready; the log goes to standard
 /// error, and BELLWETHER_LOG=debug has it say more. SIGTERM and SIGINT end it cleanly.
 #[derive(Debug, clap::Args)]
@@ -43,21 +49,27 @@ pub struct Args {
     /// Size in MiB the journal may not grow beyond; events are refused (503) instead
     #[arg(long, env = "BELLWETHER_JOURNAL_MAX_MB", value_name = "MIB")]
     journal_max_mb: Option<u64>,
+    /// Let anybody see what this role may see, without signing in: for a screen on the wall
+    #[arg(long, env = "BELLWETHER_ANONYMOUS", value_name = "ROLE")]
+    anonymous: Option<String>,
 }
 
 impl Args {
     fn settings(self) -> Result<Settings, String> {
         let file = self.config.as_deref().map(Partial::from_file).transpose()?.unwrap_or_default();
-        Partial {
+        let password = std::env::var(ADMIN_PASSWORD).ok().filter(|text| !text.is_empty());
+        let settings = Partial {
             listen: self.listen,
             data_dir: self.data_dir,
             no_sampler: self.no_sampler,
             retain_days: self.retain_days,
             journal_max_mb: self.journal_max_mb,
+            anonymous: self.anonymous,
             work: config::from_env(|name| std::env::var(name).ok())?,
         }
         .or(file)
-        .settle()
+        .settle()?;
+        Ok(Settings { admin_password: password.map(Secret), ..settings })
     }
 }
 
@@ -91,10 +103,15 @@ pub fn run(args: Args) -> super::Outcome {
             println!("listening on http://{address}");
             let _ = std::io::stdout().flush();
         };
-        crate::server::router::run(listener, settings, ready, asked_to_stop())
-            .await
-            .map_err(|error| -> Box<dyn Error> { error })?;
-        Ok(ExitCode::SUCCESS)
+        let run = crate::server::router::run(listener, settings, ready, asked_to_stop());
+        match run.await {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) if error.is::<Refused>() => {
+                eprintln!("error: {error}");
+                Ok(ExitCode::from(2))
+            }
+            Err(error) => Err(error as Box<dyn Error>),
+        }
     })
 }
 

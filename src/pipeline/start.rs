@@ -122,7 +122,7 @@ pub async fn start(
     }
     let policy = Policy {
         loopback: settings.listen.ip().is_loopback(),
-        anonymous: None,
+        anonymous: settings.anonymous.as_deref().map(Arc::from),
         provider: false,
         provider_name: None,
         measures: settings.tuning.sign_in,

@@ -3,6 +3,7 @@
 use super::access::Measures;
 use super::listen::Edge;
 use super::socket::{Pace, Patience};
+use crate::domain::access::Secret;
 use crate::domain::settings::{self, Changes};
 use crate::pipeline::hub::RingLimits;
 use serde::Deserialize;
@@ -25,6 +26,10 @@ pub struct Settings {
     pub journal_max_mb: Option<u64>,
     /// Settings of the board that take effect while it runs, as they were given at the start.
     pub board: Changes,
+    /// The role of whoever shows no credentials, if anybody is to see anything.
+    pub anonymous: Option<String>,
+    /// The password of the user `admin`, who is made if there is no user at all.
+    pub admin_password: Option<Secret>,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -53,6 +58,8 @@ impl Default for Settings {
             retain_days: 90,
             journal_max_mb: None,
             board: Changes::new(),
+            anonymous: None,
+            admin_password: None,
             tuning: Tuning::default(),
         }
     }
@@ -72,6 +79,8 @@ pub struct Partial {
     pub retain_days: Option<u32>,
     /// As [`Settings::journal_max_mb`].
     pub journal_max_mb: Option<u64>,
+    /// As [`Settings::anonymous`].
+    pub anonymous: Option<String>,
     /// The settings of the board that begin with `work.`.
     #[serde(default)]
     pub work: Map<String, Value>,
@@ -97,6 +106,7 @@ impl Partial {
             no_sampler: self.no_sampler.or(next.no_sampler),
             retain_days: self.retain_days.or(next.retain_days),
             journal_max_mb: self.journal_max_mb.or(next.journal_max_mb),
+            anonymous: self.anonymous.or(next.anonymous),
             work: next.work.into_iter().chain(self.work).collect(),
         }
     }
@@ -114,6 +124,8 @@ impl Partial {
             retain_days: self.retain_days.unwrap_or(default.retain_days),
             journal_max_mb: self.journal_max_mb,
             board: board(self.work)?,
+            anonymous: self.anonymous,
+            admin_password: None,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
@@ -121,14 +133,6 @@ impl Partial {
         }
         if settings.journal_max_mb.is_some_and(|mb| mb == 0) {
             return Err("journal_max_mb must be at least 1".to_owned());
-        }
-        if !settings.listen.ip().is_loopback() {
-            return Err(format!(
-                "refusing to listen on {}: there are no users yet, so anyone who reaches the port \
-                 would be let in. Listen on a loopback address (--listen 127.0.0.1:3000) and put a \
-                 proxy that authenticates in front of it",
-                settings.listen
-            ));
         }
         Ok(settings)
     }
@@ -210,11 +214,5 @@ mod tests {
         assert!(refused("[work]\nstuck_after = 1").contains("no setting work.stuck_after"));
         let words = from_env(|_| Some("soon".to_owned())).unwrap_err();
         assert!(words.contains("must be a number from"), "{words}");
-    }
-
-    #[test]
-    fn other_addresses_are_refused_without_users() {
-        let open = Partial { listen: "0.0.0.0:0".parse().ok(), ..Partial::default() };
-        assert!(open.settle().unwrap_err().contains("no users"));
     }
 }

@@ -31,7 +31,7 @@ const DATED_WITHIN: Duration = Duration::from_secs(2);
 /// Serves on `listener` until `shutdown` completes; calls `ready` once it does.
 ///
 /// # Errors
-/// The data directory cannot be used.
+/// The data directory cannot be used; [`access::Refused`] if nobody could be kept out.
 pub async fn run(
     listener: TcpListener,
     config: config::Settings,
@@ -40,6 +40,11 @@ pub async fn run(
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let running = pipeline::start(&config, Clock::System).await?;
     let app = running.app.clone();
+    if let Err(refused) = access::start::prepare(&app, &config).await {
+        drop(app);
+        running.stop().await;
+        return Err(refused.into());
+    }
     settings::at_start(&app, &config.board).await;
     let stop = app.shutdown.clone();
     let told = stop.clone();
