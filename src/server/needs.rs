@@ -146,14 +146,16 @@ async fn check(
         return error.clone().into_response();
     }
     let needed = match needs {
-        Needs::Nothing | Needs::Socket(_) => return next.run(request).await,
+        Needs::Nothing => return next.run(request).await,
+        // Whoever shows nothing yet may do so once the socket is open.
+        Needs::Socket(_) if caller.is_nobody() => Ok(()),
         Needs::Known => known(&caller),
         Needs::Page(permissions) if caller.is_nobody() && !sees(&caller, permissions) => {
             return to_login(&request);
         }
         // A page says what is missing by itself.
         Needs::Page(_) => Ok(()),
-        Needs::All(permissions) => caller.may(permissions),
+        Needs::All(permissions) | Needs::Socket(permissions) => caller.may(permissions),
     };
     match needed {
         Ok(()) => next.run(request).await,

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Name of nobody.
 pub const NOBODY: &str = "anonymous";
@@ -258,8 +259,14 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         request.extensions_mut().insert(Refused(error));
         Caller::nobody(None)
     });
+    let (name, method) = (caller.name.clone(), request.method().clone());
+    let (path, begun) = (request.uri().path().to_owned(), Instant::now());
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    let response = next.run(request).await;
+    // Never the query: it may hold what somebody took for the right place of a secret.
+    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    tracing::debug!(%method, path, status, ms, caller = %name, "answered");
+    response
 }
 
 /// Why the credentials of a request are not good.
