@@ -259,6 +259,10 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         request.extensions_mut().insert(Refused(error));
         Caller::nobody(None)
     });
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        request.extensions_mut().insert(caller);
+        return next.run(request).await;
+    }
     let (name, method) = (caller.name.clone(), request.method().clone());
     let (path, begun) = (request.uri().path().to_owned(), Instant::now());
     request.extensions_mut().insert(caller);

@@ -134,17 +134,16 @@ pub async fn verify(
         }
         None => {
             let caller = Caller::nobody(from.known());
-            let act = Act::by(&caller, "session.open").on(cut(name)).because("wrong credentials");
+            let act = Act::by(&caller, "session.open");
+            // What is no user's name may be anything, even a password in the wrong field.
+            let act = match shown.state.access.users.get(name) {
+                Some(user) => act.on(user.name.clone()).because("wrong credentials"),
+                None => act.because("no such user"),
+            };
             own::denied(app, act);
             Err(unauthenticated("the user name or the password is wrong"))
         }
     }
-}
-
-/// A name somebody typed, which may be anything, even a password.
-fn cut(name: &str) -> Arc<str> {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    name.into()
 }
 
 /// Opens a browser's session; returns its cookie's value.

@@ -17,8 +17,11 @@ use axum::http::header;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
 /// Longest message that is looked into for a token.
 const MAX_TOKEN: usize = 8 << 10;
 
@@ -138,6 +141,14 @@ impl Line {
             return Ok(());
         }
         self.close(close_code::POLICY, "signed out").await
+    }
+
+    /// When to look again whether what the peer showed is good still.
+    pub(super) fn expiry(&self) -> Instant {
+        let left = self.until().map_or(i64::MAX, |until| until.since(self.app.clock.now()));
+        // A little later rather than again and again; what is far away is looked at once a day.
+        let left = u64::try_from(left).unwrap_or(0).saturating_add(1).min(DAY_MS);
+        Instant::now() + Duration::from_millis(left)
     }
 
     /// Until when what the peer showed is good.

@@ -153,18 +153,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
     // Made once and not for every frame: each registers with what all clients share.
     let mut silence = pin!(tokio::time::sleep(pace.silence));
     let mut over = pin!(shutdown.cancelled());
+    let mut expiry = pin!(tokio::time::sleep(Duration::ZERO));
     feed.line().look_again().await?;
     loop {
-        let (until, clock) = (feed.line().until(), feed.line().app.clock.clone());
-        let expiry = async move {
-            match until {
-                Some(until) => {
-                    let left = u64::try_from(until.since(clock.now())).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(left)).await;
-                }
-                None => pending().await,
-            }
-        };
+        let expires = feed.line().until().is_some();
         let due = async {
             match &mut every {
                 Some(every) => every.tick().await,
@@ -183,7 +175,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
                 silence.as_mut().reset(Instant::now() + pace.silence);
                 if let Some(text) = feed.line().read(message).await? {
                     match entrance::token(&text) {
-                        Some(token) => feed.line().show(&token).await?,
+                        Some(token) => {
+                            feed.line().show(&token).await?;
+                            expiry.as_mut().reset(feed.line().expiry());
+                        }
                         None => feed.heard(text).await?,
                     }
                 }
@@ -192,7 +187,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
                 return feed.line().close(close_code::POLICY, "silent for too long").await;
             }
             _ = beat.tick() => feed.line().beat(pace).await?,
-            () = expiry => feed.line().look_again().await?,
+            () = expiry.as_mut(), if expires => {
+                feed.line().look_again().await?;
+                expiry.as_mut().reset(feed.line().expiry());
+            }
             _ = due => feed.due().await?,
             () = over.as_mut() => {
                 return feed.line().close(close_code::AWAY, "shutting down").await;
