@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod duration;
 mod import;
+pub mod local;
 mod rebuild;
 mod send;
 mod serve;

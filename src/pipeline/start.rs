@@ -15,6 +15,7 @@ use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
 use crate::server::App;
 use crate::server::config::Settings;
+use crate::server::limits::Limits;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
 use std::path::Path;
@@ -131,6 +132,9 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
+        limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
+        origins: settings.origins.clone(),
+        edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };

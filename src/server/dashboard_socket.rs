@@ -6,6 +6,7 @@
 //! | `{"type":"events","data":[…]}` | as things happen, at most every 100 ms |
 //! | `retry_result`, `cancel_result`, `alert_ack_result`, `pong`, `error` | in answer |
 
+use super::peer::Peer;
 use super::socket::{self, Feed, Gone, Line};
 use super::{App, work};
 use crate::domain::Topic;
@@ -34,9 +35,10 @@ const HEAD: &str = r#"{"type":"events","data":["#;
 /// 400 if it is none for a WebSocket.
 pub async fn dashboard(
     State(app): State<App>,
+    peer: Peer,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    socket::upgrade(app, upgrade, Dashboard::ALLOWANCE, serve)
+    socket::upgrade(app, &peer, upgrade, Dashboard::ALLOWANCE, serve)
 }
 
 async fn serve(line: Line) {

@@ -6,6 +6,7 @@
 mod heard;
 mod topics;
 
+use super::peer::Peer;
 use super::socket::{self, Feed, Gone, Line};
 use super::{App, problem};
 use crate::domain::Topic;
@@ -65,12 +66,13 @@ impl BeginParams {
 /// 400 if it is none for a WebSocket, 422 for a position that cannot be.
 pub async fn live(
     State(app): State<App>,
+    peer: Peer,
     params: Result<Query<BeginParams>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
     let begin = params.read()?;
-    socket::upgrade(app, upgrade, Client::ALLOWANCE, move |line| serve(line, begin))
+    socket::upgrade(app, &peer, upgrade, Client::ALLOWANCE, move |line| serve(line, begin))
 }
 
 async fn serve(line: Line, begin: Begin) {

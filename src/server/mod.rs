@@ -5,6 +5,7 @@ pub mod assets;
 pub mod body;
 pub mod config;
 pub mod dashboard_socket;
+pub mod edge;
 pub mod guard;
 pub mod health;
 pub mod limits;
@@ -12,6 +13,7 @@ pub mod listen;
 pub mod live;
 pub mod own;
 pub mod pages;
+pub mod peer;
 pub mod position;
 pub mod present;
 pub mod problem;
@@ -59,6 +61,12 @@ pub struct App {
     pub presence: Arc<agent_socket::Presence>,
     /// When commands were last handed out.
     pub offers: Arc<work::Offers>,
+    /// How much one address or user may ask for.
+    pub limits: Arc<limits::Limits>,
+    /// Other origins whose pages may use this server.
+    pub origins: edge::Origins,
+    /// What connections may cost.
+    pub edge: listen::Edge,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.

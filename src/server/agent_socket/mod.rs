@@ -18,6 +18,7 @@ mod presence;
 
 pub use presence::Presence;
 
+use super::peer::Peer;
 use super::socket::{self, Allowance, Feed, Gone, Line};
 use super::{App, problem, work};
 use crate::domain::check;
@@ -72,12 +73,13 @@ impl Speaker {
 /// 400 if it is none for a WebSocket, 422 for a name that cannot be.
 pub async fn agent(
     State(app): State<App>,
+    peer: Peer,
     speaker: Result<Query<Speaker>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let Query(speaker) = speaker.map_err(problem::malformed)?;
     let hello = speaker.read()?;
-    socket::upgrade(app, upgrade, Agent::ALLOWANCE, move |line| serve(line, hello))
+    socket::upgrade(app, &peer, upgrade, Agent::ALLOWANCE, move |line| serve(line, hello))
 }
 
 async fn serve(line: Line, hello: Option<Hello>) {

@@ -5,6 +5,7 @@ mod line;
 
 pub use line::{Gone, Line};
 
+use super::peer::Peer;
 use super::{App, problem};
 use crate::wire::ApiError;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -94,9 +95,10 @@ pub trait Feed: Send + Sized {
 /// Upgrades a request to a socket that `conversation` is held over.
 ///
 /// # Errors
-/// 400 if the request is none for a WebSocket.
+/// 400 if the request is none for a WebSocket, 429 if its peer has too many already.
 pub fn upgrade<F, C>(
     app: App,
+    peer: &Peer,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     allowance: Allowance,
     conversation: F,
@@ -106,12 +108,14 @@ where
     C: Future<Output = ()> + Send + 'static,
 {
     let upgrade = upgrade.map_err(problem::malformed)?;
+    let seat = app.limits.socket(peer, None)?;
     let sockets = app.sockets.clone();
     let hold = move |socket| async move {
         let hub = app.hub.clone();
         hub.connected();
         conversation(Line::new(socket, app, allowance)).await;
         hub.disconnected();
+        drop(seat);
     };
     // The defaults of 128 KiB a buffer would cost more than everything else about a client.
     Ok(upgrade
