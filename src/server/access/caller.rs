@@ -11,7 +11,7 @@ use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -259,6 +259,11 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         request.extensions_mut().insert(Refused(error));
         Caller::nobody(None)
     });
+    if let Some(peer) = request.extensions().get::<Peer>().filter(|_| !caller.is_nobody())
+        && let Err(error) = app.limits.request(peer, Some(&caller.name))
+    {
+        return error.into_response();
+    }
     if !tracing::enabled!(tracing::Level::DEBUG) {
         request.extensions_mut().insert(caller);
         return next.run(request).await;

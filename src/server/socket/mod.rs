@@ -98,7 +98,7 @@ pub trait Feed: Send + Sized {
 /// may do all of `needed`.
 ///
 /// # Errors
-/// 400 if the request is none for a WebSocket.
+/// 400 if the request is none for a WebSocket, 429 if its peer has too many already.
 pub fn upgrade<F, C>(
     app: App,
     knock: Knock,
@@ -112,12 +112,14 @@ where
     C: Future<Output = ()> + Send + 'static,
 {
     let upgrade = upgrade.map_err(problem::malformed)?;
-    let Knock(caller) = knock;
+    let Knock { caller, peer } = knock;
+    let named = (!caller.is_nobody()).then_some(&*caller.name);
+    let seat = app.limits.socket(&peer, named)?;
     let sockets = app.sockets.clone();
     let hold = move |socket| async move {
         let hub = app.hub.clone();
         hub.connected();
-        let mut line = Line::new(socket, app, caller, allowance);
+        let mut line = Line::new(socket, app, (caller, peer, seat), allowance);
         if line.enter(needed).await.is_ok() {
             conversation(line).await;
         }

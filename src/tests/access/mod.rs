@@ -3,6 +3,7 @@
 mod account;
 mod login;
 mod matrix;
+mod pages;
 mod secrets;
 mod sockets;
 mod tokens;
