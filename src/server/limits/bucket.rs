@@ -14,8 +14,13 @@ pub struct TokenBucket {
 impl TokenBucket {
     /// A full bucket of `burst`, refilled by `per_second`.
     pub fn full(burst: impl Into<f64>, per_second: impl Into<f64>) -> Self {
+        Self::full_at(burst, per_second, Instant::now())
+    }
+
+    /// As [`Self::full`], as of `now`.
+    pub fn full_at(burst: impl Into<f64>, per_second: impl Into<f64>, now: Instant) -> Self {
         let (burst, per_second) = (burst.into(), per_second.into());
-        Self { tokens: burst, burst, per_second, filled: Instant::now() }
+        Self { tokens: burst, burst, per_second, filled: now }
     }
 
     /// Takes one token, if there is one.

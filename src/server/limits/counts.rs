@@ -90,7 +90,7 @@ impl Rates {
         if self.per_second == 0 {
             return true;
         }
-        let full = || TokenBucket::full(2.0 * f64::from(self.per_second), self.per_second);
+        let full = || TokenBucket::full_at(2.0 * f64::from(self.per_second), self.per_second, now);
         let Some(mut shard) = self.shards.of(&who) else { return true };
         let shard = &mut *shard;
         if let Some(bucket) = shard.each.get_mut(&who) {
