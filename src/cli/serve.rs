@@ -1,7 +1,7 @@
 //! `bellwether serve`: the server itself.
 
 use crate::domain::access::Secret;
-use crate::server::access::Refused;
+use crate::server::access::{Refused, oidc};
 use crate::server::config::{self, Partial, Settings};
 use std::error::Error;
 use std::io::Write as _;
@@ -52,6 +52,8 @@ pub struct Args {
     /// Let anybody see what this role may see, without signing in: for a screen on the wall
     #[arg(long, env = "BELLWETHER_ANONYMOUS", value_name = "ROLE")]
     anonymous: Option<String>,
+    #[command(flatten)]
+    oidc: oidc::Options,
 }
 
 impl Args {
@@ -65,6 +67,7 @@ impl Args {
             retain_days: self.retain_days,
             journal_max_mb: self.journal_max_mb,
             anonymous: self.anonymous,
+            oidc: self.oidc.with_secret(std::env::var(oidc::SECRET).ok()),
             work: config::from_env(|name| std::env::var(name).ok())?,
         }
         .or(file)

@@ -1,6 +1,6 @@
 //! Settings: by flag, then environment, then file, then default.
 
-use super::access::Measures;
+use super::access::{Measures, oidc};
 use super::listen::Edge;
 use super::socket::{Pace, Patience};
 use crate::domain::access::Secret;
@@ -30,6 +30,8 @@ pub struct Settings {
     pub anonymous: Option<String>,
     /// The password of the user `admin`, who is made if there is no user at all.
     pub admin_password: Option<Secret>,
+    /// Where else one can sign in, if anywhere.
+    pub oidc: Option<oidc::Settings>,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -60,6 +62,7 @@ impl Default for Settings {
             board: Changes::new(),
             anonymous: None,
             admin_password: None,
+            oidc: None,
             tuning: Tuning::default(),
         }
     }
@@ -81,6 +84,9 @@ pub struct Partial {
     pub journal_max_mb: Option<u64>,
     /// As [`Settings::anonymous`].
     pub anonymous: Option<String>,
+    /// As [`Settings::oidc`].
+    #[serde(default)]
+    pub oidc: oidc::Options,
     /// The settings of the board that begin with `work.`.
     #[serde(default)]
     pub work: Map<String, Value>,
@@ -107,6 +113,7 @@ impl Partial {
             retain_days: self.retain_days.or(next.retain_days),
             journal_max_mb: self.journal_max_mb.or(next.journal_max_mb),
             anonymous: self.anonymous.or(next.anonymous),
+            oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
     }
@@ -126,6 +133,7 @@ impl Partial {
             board: board(self.work)?,
             anonymous: self.anonymous,
             admin_password: None,
+            oidc: self.oidc.settle()?,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {

@@ -1,5 +1,6 @@
 //! Where people sign in. Rendered by the server alone: nothing of the board is loaded before that.
 
+use crate::wire::encoded;
 use leptos::prelude::*;
 
 /// What the form is for.
@@ -30,6 +31,7 @@ pub struct LoginPage {
 #[component]
 pub fn Login(page: LoginPage) -> impl IntoView {
     let first = page.purpose == Purpose::First;
+    let elsewhere = format!("/login/oidc?next={}", encoded(&page.next));
     let action = if first { "/login/first" } else { "/login" };
     view! {
         <main class="login">
@@ -62,7 +64,7 @@ pub fn Login(page: LoginPage) -> impl IntoView {
             </form>
             {page
                 .provider
-                .map(|name| view! { <a href="/login/oidc">{format!("Sign in with {name}")}</a> })}
+                .map(|name| view! { <a href=elsewhere>{format!("Sign in with {name}")}</a> })}
         </main>
     }
 }
