@@ -66,15 +66,25 @@ impl Server {
     }
 
     async fn with(data_dir: TempDir, tuning: Tuning, board: Changes) -> Self {
+        Self::changed_over(data_dir, |settings| {
+            settings.board = board;
+            settings.tuning = tuning;
+        })
+        .await
+    }
+
+    /// One that is started with other settings.
+    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::changed_over(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn changed_over(data_dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let settings = Settings {
-            data_dir: data_dir.path().to_owned(),
-            sampler: false,
-            board,
-            tuning,
-            ..Settings::default()
-        };
+        let data = data_dir.path().to_owned();
+        let mut settings = Settings { data_dir: data, sampler: false, ..Settings::default() };
+        change(&mut settings);
+        let tuning = settings.tuning;
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = oneshot::channel();
         let task = tokio::spawn(async move {
