@@ -1,5 +1,5 @@
-// A real OpenID provider on a free port, with one client and whatever users sign in: any name with
-// any password. Which groups they are in is up to the test.
+// A real OpenID provider on a free port, with one client and whoever types a name. Which groups
+// they are in is up to the test.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
@@ -11,6 +11,23 @@ const key = (kid, alg, type, options) => {
   const { privateKey } = generateKeyPairSync(type, options);
   return { ...privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
 };
+
+/** Its page: nothing but a name, and nothing from elsewhere. */
+const PAGE = `<!doctype html><title>Corp</title><link rel="icon" href="data:,">
+<form method="post"><label>Name <input name="name" autofocus></label><button>Go on</button></form>`;
+
+/** Shows the page, or takes what was typed there. */
+async function interact(provider, request, response) {
+  const { prompt } = await provider.interactionDetails(request, response);
+  // What is native is asked for every time; nobody needs to answer.
+  if (prompt.name === 'consent') return provider.interactionFinished(request, response, { consent: {} });
+  if (request.method !== 'POST') {
+    return response.setHeader('content-type', 'text/html').end(PAGE);
+  }
+  const chunks = await request.toArray();
+  const name = new URLSearchParams(Buffer.concat(chunks).toString()).get('name');
+  return provider.interactionFinished(request, response, { login: { accountId: name }, consent: {} });
+}
 
 /** Starts one: its issuer, the groups of users by name, and what ends it. */
 export async function startProvider() {
@@ -44,7 +61,15 @@ export async function startProvider() {
       groups: ['groups'],
     },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: true } },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+    // Nobody is asked whether the board may know them.
+    loadExistingGrant: async ({ oidc }) => {
+      const grant = new provider.Grant({ clientId: CLIENT_ID, accountId: oidc.session.accountId });
+      grant.addOIDCScope(oidc.params.scope);
+      await grant.save();
+      return grant;
+    },
     ttl: { Session: 600, Grant: 600, Interaction: 600, AccessToken: 60, IdToken: 60 },
     findAccount: (_, name) => ({
       accountId: name,
@@ -58,7 +83,11 @@ export async function startProvider() {
       }),
     }),
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    if (!request.url.startsWith('/interaction/')) return answer(request, response);
+    return interact(provider, request, response).catch((error) => response.writeHead(400).end(`${error}`));
+  });
   const stop = () =>
     new Promise((done) => {
       server.close(done);

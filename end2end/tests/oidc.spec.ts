@@ -40,10 +40,8 @@ const toProvider = (page: Page) => page.getByRole('link', { name: 'Sign in with 
 
 /** Signs in at the provider, for the first time. */
 async function atProvider(page: Page, name: string): Promise<void> {
-  await page.locator('input[name=login]').fill(name);
-  await page.locator('input[name=password]').fill('anything');
-  await page.locator('button[type=submit]').click();
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Go on' }).click();
 }
 
 /** Who the board says this browser is. */
