@@ -51,7 +51,7 @@ fn person(me: &Me) -> AnyView {
     view! {
         <section class="card c8" aria-labelledby="person">
             <h2 id="person">"Who you are here"</h2>
-            <dl class="facts">{facts}</dl>
+            <dl class="facts person">{facts}</dl>
             <h2 id="allowed">"What you may do"</h2>
             <ul class="allowed" aria-labelledby="allowed">{may}</ul>
         </section>

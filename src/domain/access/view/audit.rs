@@ -120,7 +120,7 @@ fn row(item: &AuditItem) -> Vec<AnyView> {
         view! { <span>{text(&item.target)}</span> <span class="about">{text(&item.detail)}</span> }
             .into_any(),
         view! { <Badge verdict=words::outcome(item.outcome) /> }.into_any(),
-        text(&item.address).into_any(),
+        item.address.as_ref().map(|address| address.to_string()).into_any(),
     ]
 }
 

@@ -52,7 +52,7 @@ fn row(session: &SessionItem, ask: Ask) -> Vec<AnyView> {
     let until = session.expires_at;
     vec![
         view! { <b title=session.agent.to_string()>{with}</b> {here} }.into_any(),
-        session.address.to_string().into_any(),
+        (!session.address.is_empty()).then(|| session.address.to_string()).into_any(),
         view! { <Age at=session.created_at /> " ago" }.into_any(),
         view! { <span title=format::iso(until)>{format::day(until)}</span> }.into_any(),
         end.into_any(),
