@@ -30,7 +30,7 @@ export async function user(board: Board, username: string, role: string, more: o
 export async function signIn(page: Page, name: string, password = PASSWORD, at = '/login'): Promise<void> {
   await page.goto(at);
   await page.getByLabel('User name').fill(name);
-  await page.getByLabel('Password', { exact: false }).first().fill(password);
+  await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 

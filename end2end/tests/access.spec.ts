@@ -174,11 +174,11 @@ test.describe('users', () => {
     await expect(form.getByLabel('User name')).toBeFocused();
     await form.getByLabel('User name').fill('vera');
     await form.getByLabel('Full name').fill('Vera Rubin');
-    await form.getByLabel('Password').fill('short');
+    await form.getByLabel('Password', { exact: true }).fill('short');
     await form.getByRole('button', { name: 'Create' }).click();
     await expect(form.locator('.field', { hasText: 'Password' }).getByRole('alert')).toContainText('at least 8 characters');
-    await expect(form.getByLabel('Password')).toBeFocused();
-    await form.getByLabel('Password').fill(PASSWORD);
+    await expect(form.getByLabel('Password', { exact: true })).toBeFocused();
+    await form.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await form.getByRole('button', { name: 'Create' }).click();
     await expect(form).toHaveCount(0);
     await expect(line(page, 'vera')).toContainText('viewer');
@@ -193,7 +193,7 @@ test.describe('users', () => {
     await enter(other, 'vera', '/system');
     await expect(denied(other)).toBeVisible();
     await line(page, 'vera').getByRole('button', { name: 'Change vera' }).click();
-    await dialog(page).getByLabel('Role').selectOption('operator');
+    await dialog(page).getByLabel('Role', { exact: true }).selectOption('operator');
     await dialog(page).getByRole('button', { name: 'Save' }).click();
     await expect(line(page, 'vera')).toContainText('operator');
     await expect(denied(other)).toHaveCount(0);
@@ -223,7 +223,7 @@ test('roles are defined, given and removed', async ({ page, board }) => {
   await enter(page, ADMIN, '/users/roles');
   await expect(line(page, 'viewer').getByRole('button')).toHaveCount(0);
   await page.getByRole('button', { name: 'New role' }).click();
-  await dialog(page).getByLabel('Name').fill('night watch');
+  await dialog(page).getByLabel('Name', { exact: true }).fill('night watch');
   await dialog(page).getByLabel('Description').fill('Looks after agents at night');
   await dialog(page).getByLabel('view_agents').check();
   await dialog(page).getByLabel('retry_tasks').check();
@@ -241,7 +241,7 @@ test('roles are defined, given and removed', async ({ page, board }) => {
   await expect(cell).toHaveText('no');
 
   await page.getByRole('button', { name: 'New role' }).click();
-  await dialog(page).getByLabel('Name').fill('night watch');
+  await dialog(page).getByLabel('Name', { exact: true }).fill('night watch');
   await dialog(page).getByLabel('Description').fill('Another');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page).locator('.field', { hasText: 'Name' }).getByRole('alert')).toContainText('there is a role');
@@ -256,11 +256,11 @@ test('a token is shown once, works, and is revoked', async ({ page, board }) => 
   await enter(page, ADMIN, '/tokens');
   await page.getByRole('button', { name: 'New token' }).click();
   const form = dialog(page);
-  await form.getByLabel('Name').fill('reader');
+  await form.getByLabel('Name', { exact: true }).fill('reader');
   await expect(form.getByLabel('view_projects')).toBeHidden();
-  await form.getByLabel('Role').selectOption('permissions of its own…');
+  await form.getByLabel('Role', { exact: true }).selectOption('permissions of its own…');
   await form.getByLabel('view_projects').check();
-  await form.getByLabel('Expires').selectOption('in a year');
+  await form.getByLabel('Expires', { exact: true }).selectOption('in a year');
   await form.getByRole('button', { name: 'Create' }).click();
   const shown = page.getByRole('region', { name: 'The token reader was made' });
   const secret = await shown.locator('code').first().innerText();
@@ -294,7 +294,7 @@ test.describe('an account', () => {
     const form = card(page, 'Password');
     const fill = async (current: string, next: string, again: string) => {
       await form.getByLabel('Current password').fill(current);
-      await form.getByLabel('New password', { exact: false }).first().fill(next);
+      await form.getByLabel('New password', { exact: true }).fill(next);
       await form.getByLabel('New password again').fill(again);
       await form.getByRole('button', { name: 'Change password' }).click();
     };

@@ -164,10 +164,7 @@ fn filter(asked: Memo<Asked>) -> AnyView {
         };
         let options: Vec<AnyView> = all.into_iter().map(option).collect();
         view! {
-            <label class="select">
-                <span class="sr">{label}</span>
-                <select name=name>{other}{options}</select>
-            </label>
+            <span class="select"><select name=name aria-label=label>{other}{options}</select></span>
         }
         .into_any()
     };
