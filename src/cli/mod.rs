@@ -1,12 +1,15 @@
 //! The command line: one file a command, under an enum that only dispatches.
 
+mod access;
 mod backup;
 mod bar;
 mod client;
 mod demo;
+mod directory;
 mod doctor;
 mod duration;
 mod import;
+pub mod local;
 mod rebuild;
 mod send;
 mod serve;
@@ -35,6 +38,9 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Doctor(doctor::Args),
+    User(access::UserArgs),
+    Token(access::TokenArgs),
+    Key(access::KeyArgs),
 }
 
 /// How a command ended: its exit status, or what went wrong.
@@ -51,6 +57,9 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::User(args) => access::user(args),
+        Command::Token(args) => access::token(args),
+        Command::Key(args) => access::key(args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {}", chain(&*error));

@@ -28,7 +28,9 @@ pub mod system;
 pub mod trading;
 pub mod work;
 
+mod permission;
 mod topic;
+pub use permission::{Permission, Permissions};
 pub use topic::Topic;
 
 #[cfg(feature = "ssr")]

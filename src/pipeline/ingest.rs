@@ -14,7 +14,6 @@ use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
 use crate::intake::{Decoded, Incoming, cloudevents, junit};
-use crate::server::App;
 use crate::server::access::Caller;
 use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
 use answer::{Accepted, Imported};
@@ -62,11 +61,10 @@ struct ImportParams {
 
 /// `POST /api/v1/events`
 pub async fn events(
-    State(app): State<App>,
+    State(state): State<IngestState>,
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let state = app.ingest;
     let wait = params::<WaitParams>(&request)?.applied()?;
     let (headers, body) = take(request).await?;
     let (decoded, drafts) = body
@@ -88,11 +86,10 @@ pub async fn events(
 
 /// `POST /api/v1/import/junit?project=P`
 pub async fn import_junit(
-    State(app): State<App>,
+    State(state): State<IngestState>,
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let state = app.ingest;
     let params: ImportParams = params(&request)?;
     let wait = params.wait.applied()?;
     let context = params.context(caller.name)?;

@@ -16,6 +16,7 @@ use crate::domain::{Event, State, system};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
 use crate::server::config::Settings;
+use crate::server::limits::Limits;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
 use std::path::Path;
@@ -122,7 +123,7 @@ pub async fn start(
     }
     let policy = Policy {
         loopback: settings.listen.ip().is_loopback(),
-        anonymous: None,
+        anonymous: settings.anonymous.as_deref().map(Arc::from),
         provider: false,
         provider_name: None,
         measures: settings.tuning.sign_in,
@@ -143,6 +144,9 @@ pub async fn start(
         presence: Arc::default(),
         offers: Arc::default(),
         access: Arc::new(access),
+        limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
+        origins: settings.origins.clone(),
+        edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };

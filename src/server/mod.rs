@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod config;
 pub mod dashboard_socket;
+pub mod edge;
 pub mod guard;
 pub mod health;
 pub mod limits;
@@ -34,6 +35,7 @@ use crate::pipeline::local::Gauges;
 use crate::pipeline::publish::Doc;
 use crate::wire::ApiError;
 use crate::wire::{ErrorKind, Unread};
+use axum::extract::FromRef;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -64,10 +66,22 @@ pub struct App {
     pub offers: Arc<work::Offers>,
     /// Who may do what, besides what the journal says.
     pub access: Arc<access::Access>,
+    /// How much one address or user may ask for.
+    pub limits: Arc<limits::Limits>,
+    /// Other origins whose pages may use this server.
+    pub origins: edge::Origins,
+    /// What connections may cost.
+    pub edge: listen::Edge,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
+}
+
+impl FromRef<App> for IngestState {
+    fn from_ref(app: &App) -> Self {
+        app.ingest.clone()
+    }
 }
 
 /// The application, from within a server function whose caller may do all of `needed`.

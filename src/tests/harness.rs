@@ -205,10 +205,23 @@ impl Server {
 
     /// Opens a socket.
     pub async fn socket(&self, path: &str) -> Socket {
+        self.socket_with(path, &[]).await.unwrap()
+    }
+
+    /// Opens a socket with these headers; the status if that is refused.
+    pub async fn socket_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+        use tokio_tungstenite::tungstenite::Error;
         let url = format!("ws://{}{path}", self.address);
-        let request = url.into_client_request().unwrap();
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        Socket { stream }
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Socket { stream }),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "what clippy lets a test do, the functions that tests share may do too"
 )]
 
+mod access;
 mod cli;
 mod commands;
 mod crash;

@@ -170,7 +170,7 @@ pub async fn revoke_token(id: Arc<str>) -> Result<(), ApiError> {
     crate::server::access::tokens::revoke(&app, &caller, &id).await
 }
 
-/// `GET /api/ui/audit`: the audit log, newest first; parameters as `GET /api/v1/audit`.
+/// `GET /api/ui/audit`: the audit log, newest first; parameters as some of `GET /api/v1/audit`.
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
@@ -179,26 +179,21 @@ pub async fn audit(
     #[server(default)] actor: Option<String>,
     #[server(default)] action: Option<String>,
     #[server(default)] target: Option<String>,
-    #[server(default)] address: Option<String>,
     #[server(default)] outcome: Option<String>,
     #[server(default)] start_time: Option<String>,
     #[server(default)] end_time: Option<String>,
-    #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<AuditPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ViewAuditLogs)?;
-    let format = None;
     let params = crate::server::access::AuditParams {
         actor,
         action,
         target,
-        address,
         outcome,
         start_time,
         end_time,
-        format,
-        limit,
         after,
+        ..Default::default()
     };
     Unread::of(&crate::server::access::audit::list(&app, &params).await?)
 }

@@ -5,7 +5,7 @@
 //! rest.
 
 pub mod api;
-mod permission;
+mod role;
 pub mod view;
 mod view_model;
 
@@ -18,5 +18,6 @@ pub mod state;
 #[cfg(feature = "ssr")]
 pub use events::*;
 
-pub use permission::{BuiltIn, Permission, Permissions};
+pub use crate::domain::{Permission, Permissions};
+pub use role::BuiltIn;
 pub use view_model::*;

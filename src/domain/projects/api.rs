@@ -21,7 +21,7 @@ pub async fn dashboard_projects(
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<ProjectsPage>, ApiError> {
     let params = super::ProjectsParams { status, tag, q, sort, limit, after };
-    let app = crate::server::allowed(crate::domain::access::Permission::ViewProjects)?;
+    let app = crate::server::allowed(crate::domain::Permission::ViewProjects)?;
     Unread::of(&crate::server::read::projects(&app.hub.published(), &params)?)
 }
 
@@ -40,7 +40,7 @@ pub async fn project_detail(
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<ProjectDetail>, ApiError> {
     let _ = (&from, &to);
-    let app = crate::server::allowed(crate::domain::access::Permission::ViewProjects)?;
+    let app = crate::server::allowed(crate::domain::Permission::ViewProjects)?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
     Unread::of(&crate::server::read::project_page(&app, project, &range).await?)
 }
@@ -58,7 +58,7 @@ pub async fn dashboard_metrics(
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<Metrics>, ApiError> {
-    let app = crate::server::allowed(crate::domain::access::Permission::ViewMetrics)?;
+    let app = crate::server::allowed(crate::domain::Permission::ViewMetrics)?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
     Unread::of(&crate::server::read::metrics(&app, project, &range).await?)
 }

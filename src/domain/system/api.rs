@@ -14,10 +14,7 @@ use leptos::server_fn::codec::GetUrl;
 #[server(name = ReadSystem, prefix = "/api/v1", endpoint = "system", input = GetUrl, output = JsonUnread)]
 pub async fn system_page() -> Result<Unread<SystemPage>, ApiError> {
     crate::server::shown(
-        &crate::server::allowed(crate::domain::access::Permission::ViewSystem)?
-            .hub
-            .published()
-            .system,
+        &crate::server::allowed(crate::domain::Permission::ViewSystem)?.hub.published().system,
     )
 }
 
@@ -37,7 +34,7 @@ pub async fn host_history(
     let params = crate::domain::range::RangeParams { window, from, to, step };
     Unread::of(
         &crate::server::read::host(
-            &crate::server::allowed(crate::domain::access::Permission::ViewSystem)?,
+            &crate::server::allowed(crate::domain::Permission::ViewSystem)?,
             host,
             &params,
         )

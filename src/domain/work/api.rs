@@ -23,7 +23,7 @@ pub async fn agents(
 ) -> Result<Unread<AgentsPage>, ApiError> {
     let params = crate::server::work::AgentsParams { state, q, limit, after };
     Unread::of(&crate::server::work::agents(
-        &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+        &crate::server::allowed(crate::domain::Permission::ViewAgents)?,
         &params,
     )?)
 }
@@ -35,7 +35,7 @@ pub async fn agents(
 #[server(name = ReadAgent, prefix = "/api/ui", endpoint = "agent", input = GetUrl, output = JsonUnread)]
 pub async fn agent(agent: String) -> Result<Unread<AgentDetail>, ApiError> {
     Unread::of(&crate::server::work::agent(
-        &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+        &crate::server::allowed(crate::domain::Permission::ViewAgents)?,
         &agent,
     )?)
 }
@@ -58,7 +58,7 @@ pub async fn tasks(
         crate::server::work::TasksParams { status, queue, agent, fingerprint, q, limit, after };
     Unread::of(
         &crate::server::work::tasks(
-            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            &crate::server::allowed(crate::domain::Permission::ViewAgents)?,
             &params,
         )
         .await?,
@@ -73,7 +73,7 @@ pub async fn tasks(
 pub async fn task(task: String) -> Result<Unread<TaskDetail>, ApiError> {
     Unread::of(
         &crate::server::work::task(
-            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            &crate::server::allowed(crate::domain::Permission::ViewAgents)?,
             &task,
         )
         .await?,
@@ -87,10 +87,7 @@ pub async fn task(task: String) -> Result<Unread<TaskDetail>, ApiError> {
 #[server(name = ReadWork, prefix = "/api/ui", endpoint = "work", input = GetUrl, output = JsonUnread)]
 pub async fn work_page() -> Result<Unread<WorkPage>, ApiError> {
     crate::server::shown(
-        crate::server::allowed(crate::domain::access::Permission::ViewAgents)?
-            .hub
-            .published()
-            .work_page(),
+        crate::server::allowed(crate::domain::Permission::ViewAgents)?.hub.published().work_page(),
     )
 }
 
@@ -110,7 +107,7 @@ pub async fn queue_history(
     let params = crate::domain::range::RangeParams { window, from, to, step };
     Unread::of(
         &crate::server::work::queue(
-            &crate::server::allowed(crate::domain::access::Permission::ViewAgents)?,
+            &crate::server::allowed(crate::domain::Permission::ViewAgents)?,
             queue,
             &params,
         )
@@ -125,7 +122,7 @@ pub async fn queue_history(
 /// 404 for a task nobody has sent anything about, 409 for one in no state for it.
 #[server(name = CommandTask, prefix = "/api/ui", endpoint = "command", input = Json, output = JsonText)]
 pub async fn command(task: String, command: CommandKind) -> Result<CommandItem, ApiError> {
-    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    let (app, caller) = crate::server::caller(crate::domain::Permission::RetryTasks)?;
     crate::server::work::command(&app, &caller, command, &task).await
 }
 
@@ -136,7 +133,7 @@ pub async fn command(task: String, command: CommandKind) -> Result<CommandItem, 
 /// 422 naming every member that cannot be.
 #[server(name = RetryTasks, prefix = "/api/ui", endpoint = "retry", input = Json, output = JsonText)]
 pub async fn retry_tasks(request: RetryRequest) -> Result<RetryAnswer, ApiError> {
-    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    let (app, caller) = crate::server::caller(crate::domain::Permission::RetryTasks)?;
     crate::server::work::retry(&app, &caller, request).await
 }
 
@@ -146,6 +143,6 @@ pub async fn retry_tasks(request: RetryRequest) -> Result<RetryAnswer, ApiError>
 /// 404 for a job that is not known, 409 for one that is over.
 #[server(name = SteerJob, prefix = "/api/ui", endpoint = "job", input = Json, output = JsonText)]
 pub async fn steer_job(job: String, steering: Steering) -> Result<JobItem, ApiError> {
-    let (app, caller) = crate::server::caller(crate::domain::access::Permission::RetryTasks)?;
+    let (app, caller) = crate::server::caller(crate::domain::Permission::RetryTasks)?;
     crate::server::work::steer(&app, &caller, &job, steering).await
 }

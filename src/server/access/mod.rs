@@ -10,6 +10,7 @@ mod password;
 pub mod roles;
 mod secret;
 pub mod session;
+pub mod start;
 mod throttle;
 mod tickets;
 pub mod tokens;
@@ -23,6 +24,7 @@ pub mod routes;
 pub use caller::{Caller, Credential, allowed, known};
 pub use own::{Act, record};
 pub use params::{AuditParams, PageParams};
+pub use start::Refused;
 pub use throttle::Measures;
 
 use crate::domain::access::state::State;

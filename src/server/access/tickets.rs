@@ -5,7 +5,7 @@ use super::Caller;
 use super::secret;
 use crate::wire::ApiError;
 use moka::sync::Cache;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a ticket is good.
 pub const GOOD_FOR: Duration = Duration::from_secs(30);
@@ -14,12 +14,16 @@ const MAX: u64 = 10_000;
 
 /// The tickets that are out.
 #[derive(Debug)]
-pub struct Tickets(Cache<String, Caller>);
+pub struct Tickets {
+    out: Cache<String, (Instant, Caller)>,
+    good_for: Duration,
+}
 
 impl Tickets {
     /// None is out; each will be good for so long.
     pub fn new(good_for: Duration) -> Self {
-        Self(Cache::builder().max_capacity(MAX).time_to_live(good_for).build())
+        let out = Cache::builder().max_capacity(MAX).time_to_live(good_for).build();
+        Self { out, good_for }
     }
 
     /// Gives one out.
@@ -28,13 +32,15 @@ impl Tickets {
     /// 500 if the system gives no random bytes.
     pub fn issue(&self, caller: &Caller) -> Result<String, ApiError> {
         let ticket = secret::text::<24>()?;
-        self.0.insert(ticket.clone(), caller.clone());
+        self.out.insert(ticket.clone(), (Instant::now(), caller.clone()));
         Ok(ticket)
     }
 
     /// Takes one back: whose it is, if it is good.
     pub fn redeem(&self, ticket: &str) -> Option<Caller> {
-        self.0.remove(ticket)
+        // The cache may still hold what is over.
+        let (issued, caller) = self.out.remove(ticket)?;
+        (issued.elapsed() < self.good_for).then_some(caller)
     }
 }
 
@@ -51,7 +57,7 @@ mod tests {
         assert!(tickets.redeem(&ticket).is_none());
         let short = Tickets::new(Duration::from_millis(1));
         let ticket = short.issue(&Caller::nobody(None)).unwrap();
-        while short.0.contains_key(&ticket) {
+        while short.out.contains_key(&ticket) {
             std::thread::yield_now();
         }
         assert!(short.redeem(&ticket).is_none());

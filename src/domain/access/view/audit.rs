@@ -41,7 +41,7 @@ fn ask() -> AskList {
         let get = |name: &str| asked.get(name);
         let (from, to) = (get("start_time").map(time), get("end_time").map(time));
         let (outcome, after) = (get("outcome"), get("after"));
-        audit(get("actor"), get("action"), None, None, outcome, from, to, None, after)
+        audit(get("actor"), get("action"), None, outcome, from, to, after)
     })
 }
 
