@@ -64,21 +64,14 @@ impl List {
     pub fn view(self, watched: Watched, asked: Memo<Asked>) -> AnyView {
         let Self { label, path, word, columns, rows, empty, beside } = self;
         let Watched { items, next, as_of, trouble, .. } = watched;
-        let count = RwSignal::new(0_usize);
+        let count = Memo::new(move |_| items.with(|json| how_many(json)));
         let shown = move || {
             Some(match items.with(|json| rows(json)) {
-                Ok(rows) => {
-                    count.set(rows.len());
-                    match rows.is_empty() {
-                        true => empty(untrack(|| asked.with(Asked::chooses))),
-                        false => table(label, columns, rows),
-                    }
-                }
+                Ok(rows) if rows.is_empty() => empty(untrack(|| asked.with(Asked::chooses))),
+                Ok(rows) => table(label, columns, rows),
                 Err(error) => problem(&error, Callback::new(move |()| watched.again())),
             })
         };
-        // Made before its count, which is known then.
-        let shown = dynamic(shown);
         view! {
             <section class="card flush" aria-label=label>
                 <div class="row list-head">
@@ -89,13 +82,18 @@ impl List {
                     {beside}
                 </div>
                 <div role="alert">{trouble_line(trouble)}</div>
-                {shown}
+                {dynamic(shown)}
                 {pager(path, asked, next)}
                 {read_at(as_of)}
             </section>
         }
         .into_any()
     }
+}
+
+/// How many things are on a list, whatever they are.
+fn how_many(json: &str) -> usize {
+    items::<serde::de::IgnoredAny>(json).map_or(0, |all| all.len())
 }
 
 /// "1 user", "2 users", "50 users and more".
