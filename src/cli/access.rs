@@ -114,8 +114,12 @@ pub struct KeyArgs {
 
 #[derive(Debug, Subcommand)]
 enum KeyCommand {
-    /// Make a new key, which signs from now on; the last ones before it stay good
+    /// Make a new key, which signs from now on; those before it stay good for what they have signed
     Rotate {
+        /// Have those before it good for nothing any more, as when one has leaked: programs sign in
+        /// again
+        #[arg(long)]
+        retire: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -227,8 +231,8 @@ pub fn token(args: TokenArgs) -> Outcome {
 /// # Errors
 /// It cannot be done; why.
 pub fn key(args: KeyArgs) -> Outcome {
-    let KeyCommand::Rotate { place } = args.command;
-    let made = place.ask("POST", "/api/v1/keys/rotate", None)?;
+    let KeyCommand::Rotate { retire, place } = args.command;
+    let made = place.ask("POST", &format!("/api/v1/keys/rotate?retire={retire}"), None)?;
     eprintln!("key {} signs from now on", text(&made["kid"]));
     Ok(ExitCode::SUCCESS)
 }

@@ -51,7 +51,9 @@ pub fn ask(
 }
 
 fn is_nobody(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+    // A path too long for a socket's name is an invalid one: no server listens there.
+    let kinds = [ErrorKind::NotFound, ErrorKind::ConnectionRefused, ErrorKind::InvalidInput];
+    kinds.contains(&error.kind())
 }
 
 fn is_locked(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {

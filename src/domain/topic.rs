@@ -51,6 +51,7 @@ impl Topic {
                 Permission::ViewMetrics,
                 Permission::ViewAlerts,
                 Permission::ViewAgents,
+                Permission::ViewPortfolio,
                 Permission::ViewTrades,
             ]),
             Self::System => Permissions::of(&[Permission::ViewSystem]),

@@ -125,7 +125,8 @@ struct Guard {
 }
 
 impl Guard {
-    fn needs(&self, request: &Request) -> Option<Needs> {
+    /// What a request needs; nothing if there is no such method, or no such path.
+    fn needs(&self, request: &Request) -> Option<Option<Needs>> {
         let path = request.extensions().get::<MatchedPath>()?.as_str();
         // What GET needs, HEAD does.
         let method = match request.method() {
@@ -133,7 +134,8 @@ impl Guard {
             other => other,
         };
         let methods = self.table.get(path)?.iter();
-        methods.into_iter().find(|(known, _)| known == method).map(|(_, needs)| *needs)
+        let found = methods.into_iter().find(|(known, _)| known == method);
+        Some(found.map(|(_, needs)| *needs))
     }
 }
 
@@ -143,8 +145,15 @@ async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    // No such method: the route itself says so.
-    let Some(needs) = guard.needs(&request) else { return next.run(request).await };
+    let needs = match guard.needs(&request) {
+        Some(Some(needs)) => needs,
+        // No such method: the route itself says so.
+        Some(None) => return next.run(request).await,
+        None => {
+            tracing::error!(path = request.uri().path(), "a route does not say what it needs");
+            return ApiError::new(ErrorKind::Forbidden, "nobody may do that").into_response();
+        }
+    };
     let refused = request.extensions().get::<Refused>().filter(|_| needs != Needs::Nothing);
     if let Some(Refused(error)) = refused {
         return error.clone().into_response();
@@ -161,13 +170,24 @@ async fn check(
         Needs::Page(_) => Ok(()),
         Needs::All(permissions) | Needs::Socket(permissions) => caller.may(permissions),
     };
-    match needed {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let what: String = what.chars().take(200).collect();
+    let answer = match needed {
         Ok(()) => next.run(request).await,
         Err(error) => {
-            note(&guard.app, &caller, &request, &error);
-            error.into_response()
+            let denied = error.code == ErrorKind::Forbidden;
+            let answer = error.clone().into_response();
+            if denied {
+                note(&guard.app, &caller, what, &error.detail);
+            }
+            return answer;
         }
+    };
+    // A handler may look closer: at whom is to be changed, say.
+    if answer.status() == StatusCode::FORBIDDEN {
+        note(&guard.app, &caller, what, "more than they may do");
     }
+    answer
 }
 
 /// Whether somebody without credentials may see a page.
@@ -183,13 +203,8 @@ fn known(caller: &Caller) -> Result<(), ApiError> {
 }
 
 /// Notes that somebody who is known was denied something.
-fn note(app: &App, caller: &Caller, request: &Request, error: &ApiError) {
-    if error.code != ErrorKind::Forbidden {
-        return;
-    }
-    let what = format!("{} {}", request.method(), request.uri().path());
-    let what: String = what.chars().take(200).collect();
-    let act = Act::by(caller, "access.deny").on(what).because(error.detail.clone());
+fn note(app: &App, caller: &Caller, what: String, why: &str) {
+    let act = Act::by(caller, "access.deny").on(what).because(why);
     access::own::denied(app, act);
 }
 

@@ -200,9 +200,22 @@ impl Server {
 
     /// Reads JSON again and again until it is as wanted.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.until_by("", path, wanted).await
+    }
+
+    /// The same with a token.
+    pub async fn until_by(
+        &self,
+        token: &str,
+        path: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let begun = std::time::Instant::now();
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        let headers = if token.is_empty() { &headers[..0] } else { &headers };
         loop {
-            let answer = self.get(path).await;
+            let answer = self.request("GET", path, headers, "").await;
             let value = answer.json();
             if answer.status == 200 && wanted(&value) {
                 return value;

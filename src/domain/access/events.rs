@@ -5,7 +5,7 @@
 use super::{Outcome, Permissions, SessionKind};
 use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
-use crate::wire::Timestamp;
+use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -182,6 +182,9 @@ pub struct SessionOpened {
     pub address: Arc<str>,
     /// With what.
     pub agent: Arc<str>,
+    /// Where the user's role, password or standing had last changed when they showed who they are.
+    /// If that is not so any more, no session is opened.
+    pub changed: Seq,
 }
 
 /// The refresh token of a session was exchanged for the next.

@@ -300,6 +300,7 @@ pub struct AuditFilter {
 
 /// A user to be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The name to sign in with.
     pub username: String,
@@ -317,7 +318,7 @@ pub struct NewUser {
 
 /// What is to be changed of a user; what is left out stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct UserPatch {
     /// The new role.
     pub role: Option<String>,

@@ -10,6 +10,8 @@ use std::time::Duration;
 const SCHEMA: i64 = 3;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
+/// How long lines of the audit log are kept at least, in milliseconds: a year.
+const AUDIT_MS: i64 = 366 * 86_400_000;
 const KIB_CACHE: i64 = 16 << 10;
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -187,7 +189,7 @@ impl Store {
         let project = projects::history::prune(&tx, sweep.project.as_deref(), count, now, keep_ms)?;
         let host = system::history::prune(&tx, sweep.host.as_deref(), count, now)?;
         let queue = work::history::prune(&tx, sweep.queue.as_deref(), count, now, keep_ms)?;
-        access::history::prune(&tx, now.plus(-keep_ms))?;
+        access::history::prune(&tx, now.plus(-keep_ms.max(AUDIT_MS)))?;
         tx.commit()?;
         (sweep.project, sweep.host, sweep.queue) = (project, host, queue);
         self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")

@@ -3,6 +3,7 @@
 use super::caller::{Caller, unauthenticated};
 use super::own::{self, Act};
 use super::session::{self, From};
+use super::turns::turn;
 use crate::domain::Event;
 use crate::domain::access::state::User;
 use crate::domain::access::{
@@ -91,6 +92,7 @@ pub async fn set_password(
         _ => error,
     })?;
     let password = app.access.passwords.hash(&user.name, &change.password.0).await?;
+    let _turn = turn(app, caller).await?;
     let changed = UserChanged {
         user: user.name.clone(),
         password: Some(password),

@@ -48,12 +48,32 @@ pub async fn answer(app: &App, params: &AuditParams) -> Result<Response, ApiErro
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     if let Some(next) = page.next
-        && let Ok(next) =
-            HeaderValue::from_str(&format!("</api/v1/audit?after={next}>; rel=\"next\""))
+        && let Ok(link) = HeaderValue::from_str(&following(params, &next))
     {
-        headers.insert(header::LINK, next);
+        headers.insert(header::LINK, link);
     }
     Ok(response)
+}
+
+/// Where the same goes on (RFC 8288).
+fn following(params: &AuditParams, next: &str) -> String {
+    let AuditParams { actor, action, target, address, outcome, start_time, end_time, .. } = params;
+    let next = Some(next.to_owned());
+    let all = [
+        ("actor", actor),
+        ("action", action),
+        ("target", target),
+        ("address", address),
+        ("outcome", outcome),
+        ("start_time", start_time),
+        ("end_time", end_time),
+        ("format", &params.format),
+        ("limit", &params.limit),
+        ("after", &next),
+    ];
+    let given = all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+    format!("</api/v1/audit?{query}>; rel=\"next\"")
 }
 
 fn ndjson(items: &[AuditItem]) -> String {

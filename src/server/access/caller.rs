@@ -112,6 +112,14 @@ impl Caller {
         Err(ApiError::new(ErrorKind::Forbidden, format!("{name} lacks the permission {missing}")))
     }
 
+    /// What their requests and sockets are counted by: a token may bear a user's name.
+    pub fn key(&self) -> Arc<str> {
+        match &self.credential {
+            Credential::Token(id) => format!("token {id}").into(),
+            _ => self.name.clone(),
+        }
+    }
+
     /// The address as text; empty if there is none.
     pub fn from(&self) -> Arc<str> {
         self.address.clone().unwrap_or_else(|| "".into())
@@ -216,10 +224,15 @@ pub fn by_bearer(app: &App, token: &str, address: Option<Arc<str>>) -> Result<Ca
 }
 
 /// Finds out whose session a browser's cookie is; none if it is nobody's any more.
-pub fn by_cookie(app: &App, headers: &HeaderMap, address: Option<Arc<str>>) -> Option<Caller> {
+pub fn by_cookie(
+    app: &App,
+    headers: &HeaderMap,
+    secure: bool,
+    address: Option<Arc<str>>,
+) -> Option<Caller> {
     let shown = app.hub.published();
     let (state, now) = (&shown.state.access, app.clock.now());
-    let credential = Shown::read(session::cookie(headers)?)?;
+    let credential = Shown::read(session::cookie(headers, secure)?)?;
     let session = state.session(&credential.id, now)?;
     let kept = session.hash.as_ref().filter(|hash| credential.is(hash));
     kept?;
@@ -254,13 +267,15 @@ fn has_credentials(query: &str) -> bool {
 
 /// Finds out who makes a request, and hands it on with the request.
 pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next) -> Response {
-    let caller = caller(&app, &request).unwrap_or_else(|error| {
+    let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
+    let address = peer.address.map(|address| Arc::from(address.to_canonical().to_string()));
+    let caller = caller(&app, &request, &peer, address.clone()).unwrap_or_else(|error| {
         // What needs nothing is answered all the same: one signs in there, or asks for health.
         request.extensions_mut().insert(Refused(error));
-        Caller::nobody(None)
+        Caller::nobody(address)
     });
-    if let Some(peer) = request.extensions().get::<Peer>().filter(|_| !caller.is_nobody())
-        && let Err(error) = app.limits.request(peer, Some(&caller.name))
+    if !caller.is_nobody()
+        && let Err(error) = app.limits.request(&peer, Some(&caller.key()))
     {
         return error.into_response();
     }
@@ -282,9 +297,12 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
 #[derive(Debug, Clone)]
 pub struct Refused(pub ApiError);
 
-fn caller(app: &App, request: &Request) -> Result<Caller, ApiError> {
-    let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
-    let address = peer.address.map(|address| Arc::from(address.to_canonical().to_string()));
+fn caller(
+    app: &App,
+    request: &Request,
+    peer: &Peer,
+    address: Option<Arc<str>>,
+) -> Result<Caller, ApiError> {
     if peer.local {
         return Ok(Caller::command_line());
     }
@@ -296,7 +314,7 @@ fn caller(app: &App, request: &Request) -> Result<Caller, ApiError> {
     if let Some(token) = bearer(request.headers())? {
         return by_bearer(app, token, address);
     }
-    let by_cookie = by_cookie(app, request.headers(), address.clone());
+    let by_cookie = by_cookie(app, request.headers(), peer.secure, address.clone());
     Ok(by_cookie.unwrap_or_else(|| {
         app.access.without_credentials(&app.hub.published().state.access, address)
     }))

@@ -21,6 +21,8 @@ const FILE: &str = "keys.json";
 const ALGORITHM: Algorithm = Algorithm::HS256;
 /// Keys that are kept.
 const MAX: usize = 4;
+/// How long a key is good after the next one was made, in milliseconds: as long as what it signed.
+const GOOD_FOR_MS: i64 = super::session::API_S * 1_000;
 /// Who signs.
 pub const ISSUER: &str = "bellwether";
 
@@ -60,21 +62,26 @@ impl Keys {
                 first
             }
         };
-        let keys = ArcSwap::from_pointee(usable(&kept)?);
+        let keys = ArcSwap::from_pointee(usable(&kept, now)?);
         Ok(Self { path, keys })
     }
 
-    /// Makes a new key, which signs from now on; returns its `kid`.
+    /// Makes a new key, which signs from now on; returns its `kid`. The keys before it are good until
+    /// all that they signed is over, or not at all if they are retired.
     ///
     /// # Errors
     /// The file cannot be written; the keys are as before.
-    pub fn rotate(&self, now: Timestamp) -> Result<String, String> {
+    pub fn rotate(&self, now: Timestamp, retire: bool) -> Result<String, String> {
         let mut kept = read(&self.path)?.unwrap_or_default();
         let first = new(now)?;
         let kid = first.kid.clone();
+        if retire {
+            kept.clear();
+        }
         kept.insert(0, first);
-        kept.truncate(MAX);
-        let usable = usable(&kept)?;
+        let good = good(&kept, now);
+        kept.truncate(good);
+        let usable = usable(&kept, now)?;
         write(&self.path, &kept)?;
         self.keys.store(Arc::new(usable));
         Ok(kid)
@@ -118,8 +125,18 @@ fn new(now: Timestamp) -> Result<Kept, String> {
     Ok(Kept { kid, created_at: now, secret: BASE64_STANDARD.encode(bytes) })
 }
 
-fn usable(kept: &[Kept]) -> Result<Vec<Key>, String> {
+/// How many keys, newest first, are good at `now`.
+fn good(kept: &[Kept], now: Timestamp) -> usize {
+    let replaced = kept.windows(2).take_while(|pair| match pair {
+        [newer, _] => now.since(newer.created_at) < GOOD_FOR_MS,
+        _ => false,
+    });
+    (1 + replaced.count()).min(MAX)
+}
+
+fn usable(kept: &[Kept], now: Timestamp) -> Result<Vec<Key>, String> {
     kept.iter()
+        .take(good(kept, now))
         .map(|one| {
             let secret = BASE64_STANDARD.decode(&one.secret).ok().filter(|key| key.len() >= 32);
             let secret = secret.ok_or_else(|| format!("key {} is damaged", one.kid))?;
@@ -143,7 +160,7 @@ fn read(path: &Path) -> Result<Option<Vec<Kept>>, String> {
         let (path, mode) = (path.display(), mode & 0o777);
         return Err(format!(
             "{path} can be read by others (mode {mode:o}): whoever has it can sign in as anyone. \
-             Make it yours alone (chmod 600), or remove it to have everyone sign in again"
+             Make it yours alone (chmod 600), or remove it to have every program sign in again"
         ));
     }
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
@@ -268,15 +285,30 @@ mod tests {
     fn keys_are_rotated_and_the_old_are_good_for_a_while() {
         let (dir, keys) = keys();
         let old = keys.sign(&claims()).unwrap();
-        let kid = keys.rotate(Timestamp::from_ms(1)).unwrap();
+        let kid = keys.rotate(Timestamp::from_ms(1), false).unwrap();
         let new = keys.sign(&claims()).unwrap();
         assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid, Some(kid));
         let again = Keys::open(dir.path(), Timestamp::from_ms(2)).unwrap();
         assert!(good(&again, &old) && good(&again, &new));
         for i in 0..MAX {
-            again.rotate(Timestamp::from_ms(3 + i as i64)).unwrap();
+            again.rotate(Timestamp::from_ms(3 + i as i64), false).unwrap();
         }
         assert!(!good(&again, &old) && !good(&again, &new), "only so many are kept");
+    }
+
+    #[test]
+    fn keys_are_retired_at_once_or_when_all_they_signed_is_over() {
+        let (dir, keys) = keys();
+        let old = keys.sign(&claims()).unwrap();
+        keys.rotate(Timestamp::from_ms(1), false).unwrap();
+        let later = Keys::open(dir.path(), Timestamp::from_ms(GOOD_FOR_MS)).unwrap();
+        assert!(good(&later, &old));
+        let over = Keys::open(dir.path(), Timestamp::from_ms(1 + GOOD_FOR_MS)).unwrap();
+        assert!(!good(&over, &old));
+        let (_dir, keys) = super::tests::keys();
+        let leaked = keys.sign(&claims()).unwrap();
+        keys.rotate(Timestamp::from_ms(1), true).unwrap();
+        assert!(!good(&keys, &leaked));
     }
 
     #[test]

@@ -144,13 +144,14 @@ impl Access {
 ///
 /// # Errors
 /// 503 if it cannot be kept.
-pub async fn rotate(app: &App, caller: &Caller) -> Result<String, ApiError> {
+pub async fn rotate(app: &App, caller: &Caller, retire: bool) -> Result<String, ApiError> {
     let _turn = app.access.turns.of("keys").await;
-    let kid = app.access.keys.rotate(app.clock.now()).map_err(|error| {
+    let kid = app.access.keys.rotate(app.clock.now(), retire).map_err(|error| {
         tracing::error!(error, "no new key can be kept");
         ApiError::unavailable("the new key cannot be kept", 10)
     })?;
     let act = Act::by(caller, "key.rotate").on(kid.clone());
+    let act = if retire { act.because("those before it are retired") } else { act };
     own::record(app, act, Vec::new()).await?;
     Ok(kid)
 }

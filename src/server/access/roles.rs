@@ -6,7 +6,7 @@ use super::turns::turn;
 use super::users::{covers, name};
 use crate::domain::access::state::State;
 use crate::domain::access::{
-    BuiltIn, Event as AccessEvent, Grant, Permission, RoleDefined, RoleItem, RoleNamed, RoleSpec,
+    BuiltIn, Event as AccessEvent, Grant, Permissions, RoleDefined, RoleItem, RoleNamed, RoleSpec,
     RolesPage,
 };
 use crate::domain::{Event, check};
@@ -91,14 +91,14 @@ pub async fn define(
     if had.is_none() && state.roles.len() >= MAX {
         return Err(conflict(format!("there are {MAX} roles, which is as many as there may be")));
     }
-    if had.is_some_and(|had| had.has(Permission::ManageUsers))
-        && !spec.permissions.has(Permission::ManageUsers)
+    if had.is_some_and(|had| had.covers(Permissions::ALL))
+        && !spec.permissions.covers(Permissions::ALL)
         && !state.users.values().any(|user| {
             let may = state.role(&user.role).unwrap_or_default();
-            !user.disabled && *user.role != *role && may.has(Permission::ManageUsers)
+            !user.disabled && *user.role != *role && may.covers(Permissions::ALL)
         })
     {
-        return Err(conflict("nobody could manage users any more".to_owned()));
+        return Err(conflict("nobody could do everything any more".to_owned()));
     }
     let defined = RoleDefined {
         role: role.into(),

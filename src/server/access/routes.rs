@@ -290,12 +290,21 @@ async fn revoke_token(
     tokens::revoke(&app, &caller, &id).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/v1/keys/rotate`: a new key signs from now on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RotateParams {
+    retire: bool,
+}
+
+/// `POST /api/v1/keys/rotate?retire=`: a new key signs from now on; those before it stay good for
+/// what they have signed, unless they are retired.
 async fn rotate_keys(
     State(app): State<App>,
     caller: Caller,
+    params: Params<RotateParams>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
-    let kid = super::rotate(&app, &caller).await?;
+    let Query(params) = params.map_err(problem::malformed)?;
+    let kid = super::rotate(&app, &caller, params.retire).await?;
     Ok(Json(serde_json::json!({ "kid": kid })))
 }
 

@@ -15,6 +15,7 @@ use crate::domain::access::{
     Event as AccessEvent, Me, Outcome, SessionKind, SessionNamed, SessionOpened, SessionRenewed,
     Via,
 };
+use crate::pipeline::journal::Draft;
 use crate::server::App;
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use axum::http::{HeaderMap, header};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 /// How long an access token is good, in seconds.
 pub const ACCESS_S: i64 = 900;
 /// How long a program's session lasts unless it is renewed, in seconds.
-const API_S: i64 = 30 * 86_400;
+pub const API_S: i64 = 30 * 86_400;
 /// How long a browser's session lasts, in seconds.
 pub const BROWSER_S: i64 = 7 * 86_400;
 /// Name of the cookie; over TLS with a prefix by which browsers hold it to that (RFC 6265bis).
@@ -165,6 +166,7 @@ pub async fn open_browser(
         expires_at: now.plus(BROWSER_S * 1_000),
         address: from.address,
         agent: from.agent,
+        changed: user.changed,
     };
     open(app, opened, how).await?;
     Ok(credential.shown())
@@ -184,10 +186,13 @@ pub async fn open_api(app: &App, from: From, user: &User) -> Result<Tokens, ApiE
         expires_at: now.plus(API_S * 1_000),
         address: from.address,
         agent: from.agent,
+        changed: user.changed,
     };
     let id = opened.session.clone();
     open(app, opened, "password").await?;
-    tokens(app, &id, now)
+    let shown = app.hub.published();
+    let over = || unauthenticated("the session is over");
+    tokens(app, shown.state.access.sessions.get(&id).ok_or_else(over)?, now)
 }
 
 async fn open(app: &App, opened: SessionOpened, how: &str) -> Result<(), ApiError> {
@@ -197,19 +202,21 @@ async fn open(app: &App, opened: SessionOpened, how: &str) -> Result<(), ApiErro
         ..Caller::nobody(Some(opened.address.clone()).filter(|it| !it.is_empty()))
     };
     let act = Act::by(&caller, "session.open").on(opened.user.clone()).because(how);
-    own::record(app, act, vec![event(AccessEvent::SessionOpened(opened))]).await.map(drop)
+    let id = opened.session.clone();
+    let shown = own::record(app, act, vec![event(AccessEvent::SessionOpened(opened))]).await?;
+    let changed = || unauthenticated("the account has just changed; sign in again");
+    shown.state.access.sessions.get(&id).map(drop).ok_or_else(changed)
 }
 
 fn event(event: AccessEvent) -> Event {
     Event::Access(event)
 }
 
-/// The tokens of a session as it is now.
-fn tokens(app: &App, id: &str, now: Timestamp) -> Result<Tokens, ApiError> {
+/// The tokens of a session.
+fn tokens(app: &App, session: &Session, now: Timestamp) -> Result<Tokens, ApiError> {
     let shown = app.hub.published();
     let state = &shown.state.access;
     let over = || unauthenticated("the session is over");
-    let session = state.sessions.get(id).ok_or_else(over)?;
     let (user, permissions) = state.active(&session.user).ok_or_else(over)?;
     let seconds = now.ms().div_euclid(1_000);
     let claims = |aud: &str, exp: i64| AccessClaims {
@@ -262,14 +269,15 @@ pub async fn refresh(app: &App, from: &From, token: &str) -> Result<Tokens, ApiE
         end_as(app, act, &session).await?;
         return Err(bad());
     }
-    let renewed = SessionRenewed {
-        session: session.id.clone(),
-        generation: session.generation + 1,
-        expires_at: now.plus(API_S * 1_000),
-    };
-    let renewed = vec![event(AccessEvent::SessionRenewed(renewed))];
-    own::record_quietly(app, renewed).await?;
-    tokens(app, &session.id, now)
+    let expires_at = now.plus(API_S * 1_000);
+    let generation = session.generation + 1;
+    let renewed = SessionRenewed { session: session.id.clone(), generation, expires_at };
+    let draft = Draft::own(event(AccessEvent::SessionRenewed(renewed)));
+    let cursor = app.ingest.keep(vec![draft]).await?;
+    // Durable is enough: to say "try again" would have the next try taken for theft.
+    app.ingest.shows(cursor.seq).await;
+    let next = Session { generation, expires_at, ..(*session).clone() };
+    tokens(app, &next, now)
 }
 
 /// Ends a session.
@@ -319,17 +327,17 @@ pub struct Names {
 }
 
 /// The session cookie of a request.
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    named(headers, COOKIE)
+pub fn cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    named(headers, COOKIE, secure)
 }
 
-/// A cookie of a request.
-pub fn named(headers: &HeaderMap, names: Names) -> Option<&str> {
+/// A cookie of a request. Over TLS only the name counts that no other site, and nobody without TLS,
+/// can set.
+pub fn named(headers: &HeaderMap, names: Names, secure: bool) -> Option<&str> {
+    let wanted = if secure { names.secure } else { names.plain };
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.find_map(|(name, value)| {
-        [names.plain, names.secure].contains(&name.trim()).then_some(value.trim())
-    })
+    pairs.find_map(|(name, value)| (name.trim() == wanted).then_some(value.trim()))
 }
 
 /// `Set-Cookie` for a session; for none, one that takes it away.
@@ -350,19 +358,21 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(sent: &str, expect: Option<&str>) {
+    fn check(secure: bool, sent: &str, expect: Option<&str>) {
         let headers = HeaderMap::from_iter([(header::COOKIE, sent.parse().unwrap())]);
-        assert_eq!(cookie(&headers), expect, "{sent}");
+        assert_eq!(cookie(&headers, secure), expect, "{sent}");
     }
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        check("bellwether_session=a", Some("a"));
-        check("x=1; bellwether_session=a; y=2", Some("a"));
-        check("__Host-bellwether_session=b", Some("b"));
-        check("xbellwether_session=a", None);
-        check("bellwether_session", None);
-        assert_eq!(cookie(&HeaderMap::new()), None);
+        check(false, "bellwether_session=a", Some("a"));
+        check(false, "x=1; bellwether_session=a; y=2", Some("a"));
+        check(true, "bellwether_session=a; __Host-bellwether_session=b", Some("b"));
+        check(true, "bellwether_session=a", None);
+        check(false, "__Host-bellwether_session=b", None);
+        check(false, "xbellwether_session=a", None);
+        check(false, "bellwether_session", None);
+        assert_eq!(cookie(&HeaderMap::new(), false), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! user has is treated alike.
 
 use crate::wire::{ApiError, ErrorKind};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -81,7 +82,11 @@ impl Throttle {
     pub fn new(measures: Measures) -> Self {
         let counts = |measure: Measure| {
             let idle = measure.each * measure.burst.saturating_add(1);
-            Cache::builder().max_capacity(MAX).time_to_idle(idle).build()
+            Cache::builder()
+                .max_capacity(MAX)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(idle)
+                .build()
         };
         Self {
             measures,
@@ -107,11 +112,11 @@ impl Throttle {
         let (counts, key, measure) = if known {
             (&self.pairs, pair.clone(), self.measures.known)
         } else {
-            (&self.accounts, account.into(), self.measures.account)
+            (&self.accounts, key_of(account), self.measures.account)
         };
-        let of_account = count(counts, key);
         let of_address = count(&self.addresses, address.into());
         take(&of_address, self.measures.address)?;
+        let of_account = count(counts, key);
         if let Err(error) = take(&of_account, measure) {
             give_back(&of_address);
             return Err(error);
@@ -133,9 +138,13 @@ impl Attempt {
     }
 }
 
-/// Names hold no control characters.
+/// What stands for an account: what somebody typed may be long, and is kept for a while.
+fn key_of(account: &str) -> Arc<str> {
+    blake3::hash(account.as_bytes()).to_hex().as_str().into()
+}
+
 fn pair(account: &str, address: &str) -> Arc<str> {
-    format!("{account}\0{address}").into()
+    format!("{}\0{address}", key_of(account)).into()
 }
 
 fn count(counts: &Counts, key: Arc<str>) -> Arc<Mutex<Failures>> {

@@ -4,6 +4,7 @@
 use super::Caller;
 use super::secret;
 use crate::wire::ApiError;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,11 @@ pub struct Tickets {
 impl Tickets {
     /// None is out; each will be good for so long.
     pub fn new(good_for: Duration) -> Self {
-        let out = Cache::builder().max_capacity(MAX).time_to_live(good_for).build();
+        let out = Cache::builder()
+            .max_capacity(MAX)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(good_for)
+            .build();
         Self { out, good_for }
     }
 

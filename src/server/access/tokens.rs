@@ -10,7 +10,7 @@ use crate::domain::Event;
 use crate::domain::access::state::Token;
 use crate::domain::access::{
     Event as AccessEvent, Grant, NewToken, Secret, TokenCreated, TokenItem, TokenNamed, TokenSpec,
-    TokensPage,
+    TokensPage, Via,
 };
 use crate::pipeline::publish::Published;
 use crate::server::App;
@@ -84,6 +84,10 @@ pub async fn create(app: &App, caller: &Caller, spec: TokenSpec) -> Result<NewTo
     let now = app.clock.now();
     if spec.expires_at.is_some_and(|at| at <= now) {
         return Err(ApiError::invalid("/expires_at", "must be in the future"));
+    }
+    let over = caller.until.filter(|_| caller.via == Via::ApiToken);
+    if over.is_some_and(|over| spec.expires_at.is_none_or(|at| at > over)) {
+        return Err(ApiError::invalid("/expires_at", "must not be after your own token's"));
     }
     let _turn = turn(app, caller).await?;
     let shown = app.hub.published();

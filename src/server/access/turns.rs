@@ -26,6 +26,11 @@ pub async fn turn<'a>(
     Err(unauthenticated("what let you in has just changed; sign in again"))
 }
 
+/// Waits as [`turn`] does, for what no caller asks for.
+pub async fn own_turn(app: &App) -> Option<MutexGuard<'_, ()>> {
+    app.access.turns.of(ACCESS).await
+}
+
 /// Locks; things that share one only wait for nothing now and then.
 const LOCKS: usize = 64;
 

@@ -3,14 +3,14 @@
 //! Nobody can give what they do not have: a role is given, and somebody who has it is changed, only
 //! by those who may do all that it allows.
 
-use super::caller::Caller;
+use super::caller::{Caller, NOBODY};
 use super::own::{self, Act};
 use super::params::PageParams;
-use super::turns::turn;
+use super::turns::{own_turn, turn};
 use crate::domain::access::state::{State, User};
 use crate::domain::access::{
-    Event as AccessEvent, NewUser, Permission, Permissions, Provider, UserChanged, UserCreated,
-    UserItem, UserNamed, UserPatch, UsersPage,
+    Event as AccessEvent, NewUser, Permissions, Provider, UserChanged, UserCreated, UserItem,
+    UserNamed, UserPatch, UsersPage,
 };
 use crate::domain::{Event, check};
 use crate::pipeline::publish::Published;
@@ -19,6 +19,8 @@ use crate::wire::{ApiError, ErrorKind};
 use std::ops::Bound;
 use std::sync::Arc;
 
+/// Who does what nobody in particular does.
+const RESERVED: [&str; 4] = [NOBODY, "startup", "command line", "bellwether"];
 /// Most users there may be.
 const MAX: usize = 10_000;
 
@@ -82,8 +84,8 @@ pub async fn create(app: &App, caller: &Caller, new: NewUser) -> Result<UserItem
         return Err(conflict(format!("there is a user {} already", new.username)));
     }
     roomy(state)?;
-    if state.is_empty() && !granted.has(Permission::ManageUsers) {
-        let detail = "the first user must be able to manage users: make them admin";
+    if state.is_empty() && !granted.covers(Permissions::ALL) {
+        let detail = "the first user must be able to do everything: make them admin";
         return Err(ApiError::invalid("/role", detail));
     }
     let password = app.access.passwords.hash(&new.username, &new.password.0).await?;
@@ -128,7 +130,7 @@ pub async fn vouched(
     provider: &Provider,
 ) -> Result<Arc<User>, ApiError> {
     name("username", &vouched.user)?;
-    let _turn = turn(app, from).await?;
+    let _turn = own_turn(app).await;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let find = |shown: &Published| {
@@ -184,7 +186,7 @@ pub async fn change(
     let user = touchable(state, caller, name)?;
     if let Some(role) = &patch.role {
         let granted = grantable(state, caller, role)?;
-        if !granted.has(Permission::ManageUsers) {
+        if !granted.covers(Permissions::ALL) {
             stays_managed(state, name, "/role")?;
         }
     }
@@ -272,11 +274,11 @@ pub fn covers(caller: &Caller, granted: Permissions, what: &str) -> Result<(), A
 }
 
 fn stays_managed(state: &State, without: &str, pointer: &str) -> Result<(), ApiError> {
-    let manages = state.active(without).is_some_and(|(_, may)| may.has(Permission::ManageUsers));
-    if !manages || state.is_managed_without(without) {
+    let admin = state.active(without).is_some_and(|(_, may)| may.covers(Permissions::ALL));
+    if !admin || state.has_admin_without(without) {
         return Ok(());
     }
-    let detail = format!("{without} is the last who can manage users");
+    let detail = format!("{without} is the last who may do everything");
     Err(conflict(detail.clone()).with_field(pointer, detail))
 }
 
@@ -292,6 +294,9 @@ pub fn name(field: &str, value: &str) -> Result<(), ApiError> {
     check::name(field, value).map_err(|error| ApiError::invalid(error.pointer, error.detail))?;
     if value.contains(['/', '\\', '?', '#', '%']) || value == "." || value == ".." {
         return Err(ApiError::invalid(format!("/{field}"), "must not hold / \\ ? # or %"));
+    }
+    if RESERVED.iter().any(|name| value.eq_ignore_ascii_case(name)) {
+        return Err(ApiError::invalid(format!("/{field}"), "is a name of the server's own"));
     }
     if value.len() > 100 {
         return Err(ApiError::invalid(format!("/{field}"), "must be at most 100 bytes long"));

@@ -160,9 +160,14 @@ impl Agent {
     async fn wait_for_hello(&mut self) -> Result<Hello, Gone> {
         let until = Instant::now() + self.line.app.patience.hello;
         let shutdown = self.line.app.shutdown.clone();
+        let mut head = self.line.app.hub.watch();
         loop {
             let message = tokio::select! {
                 message = self.line.recv() => message,
+                _ = head.changed() => {
+                    self.line.look_again().await?;
+                    continue;
+                }
                 () = sleep_until(until) => {
                     return self.line.close(close_code::POLICY, "no hello came in time").await;
                 }

@@ -96,7 +96,7 @@ impl Partial {
     /// Which setting cannot be, and what can.
     pub fn settle(self) -> Result<Settings, String> {
         let default = Settings::default();
-        let settings = Settings {
+        let mut settings = Settings {
             listen: self.listen.unwrap_or(default.listen),
             data_dir: self.data_dir.unwrap_or(default.data_dir),
             sampler: !self.no_sampler.unwrap_or(false),
@@ -123,6 +123,9 @@ impl Partial {
             oidc: self.oidc.settle()?,
             tuning: Tuning::default(),
         };
+        if let Some(oidc) = &mut settings.oidc {
+            oidc.public_url = settings.public_url.as_deref().map(Arc::from);
+        }
         if settings.retain_days == 0 {
             return Err("retain_days must be at least 1".to_owned());
         }

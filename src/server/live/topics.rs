@@ -5,6 +5,7 @@ use crate::domain::Topic;
 use crate::domain::range::RangeParams;
 use crate::pipeline::hub::{Fallen, snapshot_text};
 use crate::pipeline::publish::Published;
+use crate::server::access::{Act, own};
 use crate::server::{App, read, work};
 use crate::wire::Seq;
 use axum::extract::ws::Utf8Bytes;
@@ -28,7 +29,10 @@ impl Client {
     pub(super) async fn unsubscribe(&mut self, name: &str) -> Result<(), Gone> {
         match name.parse::<Topic>() {
             Ok(topic) => {
-                self.forget(&topic.told_to(self.line.caller.permissions));
+                self.forget(&topic);
+                if topic == Topic::Summary {
+                    self.forget(&Topic::Outline);
+                }
                 Ok(())
             }
             Err(why) => self.line.error("unknown_topic", &why).await,
@@ -51,8 +55,16 @@ impl Client {
             }
         };
         if let Err(error) = self.line.caller.may(topic.needs()) {
+            let act = Act::by(&self.line.caller, "topic.deny").on(name);
+            own::denied(&self.line.app, act.because(error.detail.clone()));
             self.line.error("forbidden", &format!("{topic}: {}", error.detail)).await?;
             return Ok(None);
+        }
+        // One name is one feed, whoever asked for it before is who now.
+        match topic {
+            Topic::Summary => self.forget(&Topic::Outline),
+            Topic::Outline => self.forget(&Topic::Summary),
+            _ => {}
         }
         if !self.cursors.contains_key(&topic) {
             if self.cursors.len() >= MAX_TOPICS {

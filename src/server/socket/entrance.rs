@@ -8,8 +8,8 @@
 use super::line::{Gone, Line};
 use crate::domain::access::{Permissions, Via};
 use crate::server::App;
-use crate::server::access::Caller;
 use crate::server::access::caller::{by_bearer, unauthenticated};
+use crate::server::access::{Act, Caller, own};
 use crate::server::peer::Peer;
 use crate::wire::{ApiError, Timestamp};
 use axum::extract::FromRequestParts;
@@ -104,9 +104,11 @@ impl Line {
         }
         if let Err(error) = self.caller.may(needed) {
             self.error("forbidden", &error.detail).await?;
+            own::denied(&self.app, Act::by(&self.caller, "socket.deny").because(error.detail));
             return self.close(close_code::POLICY, "not permitted").await;
         }
-        Ok(())
+        // What was shown may have been good a while ago, as a ticket is.
+        self.look_again().await
     }
 
     /// The peer shows a token. Whoever is in already need not, and is who they were.
@@ -118,7 +120,7 @@ impl Line {
             return Ok(());
         }
         match by_bearer(&self.app, token, self.caller.address.clone()) {
-            Ok(caller) => match self.app.limits.user_socket(&self.peer, &caller.name) {
+            Ok(caller) => match self.app.limits.user_socket(&self.peer, &caller.key()) {
                 Ok(seat) => {
                     (self.caller, self.seat) = (caller, std::mem::take(&mut self.seat).and(seat));
                     Ok(())
@@ -139,7 +141,7 @@ impl Line {
     ///
     /// # Errors
     /// It is closed.
-    pub(super) async fn look_again(&mut self) -> Result<(), Gone> {
+    pub async fn look_again(&mut self) -> Result<(), Gone> {
         let changed = self.app.hub.access_changed.load(Ordering::Acquire);
         let now = self.app.clock.now();
         let over = self.until().is_some_and(|until| until <= now);

@@ -113,8 +113,8 @@ where
 {
     let upgrade = upgrade.map_err(problem::malformed)?;
     let Knock { caller, peer } = knock;
-    let named = (!caller.is_nobody()).then_some(&*caller.name);
-    let seat = app.limits.socket(&peer, named)?;
+    let named = (!caller.is_nobody()).then(|| caller.key());
+    let seat = app.limits.socket(&peer, named.as_deref())?;
     let sockets = app.sockets.clone();
     let hold = move |socket| async move {
         let hub = app.hub.clone();

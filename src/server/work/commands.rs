@@ -149,12 +149,23 @@ pub fn command_item(shown: &Published, id: &str) -> Result<CommandItem, ApiError
 
 /// Waits until there is something for a source to do, and hands that out: everything it has not
 /// answered, but for what it was given a moment ago. With no time to wait it is simply everything.
-pub async fn commands_for(app: &App, source: &str, wait: Duration) -> Vec<Arc<CommandItem>> {
+///
+/// # Errors
+/// 401 if the caller is not let in any more.
+pub async fn commands_for(
+    app: &App,
+    caller: &Caller,
+    source: &str,
+    wait: Duration,
+) -> Result<Vec<Arc<CommandItem>>, ApiError> {
     let until = Instant::now() + wait;
     let mut head = app.hub.watch();
     loop {
         head.borrow_and_update();
         let shown = app.hub.published();
+        if !caller.still_holds(&app.access, &shown.state.access, app.clock.now()) {
+            return Err(access::caller::unauthenticated("what let you in is good no more"));
+        }
         let now = Instant::now();
         let mut again = until;
         let mut due = Vec::new();
@@ -166,12 +177,12 @@ pub async fn commands_for(app: &App, source: &str, wait: Duration) -> Vec<Arc<Co
         }
         if !due.is_empty() || now >= until {
             deliver(app, &due).await;
-            return due;
+            return Ok(due);
         }
         tokio::select! {
             _ = head.changed() => {}
             () = tokio::time::sleep_until(again) => {}
-            () = app.shutdown.cancelled() => return Vec::new(),
+            () = app.shutdown.cancelled() => return Ok(Vec::new()),
         }
     }
 }

@@ -174,11 +174,12 @@ impl WaitParams {
 /// `GET /api/v1/commands?source=S&wait=30`
 async fn wait_for_commands(
     State(app): State<App>,
+    caller: Caller,
     params: Result<Query<WaitParams>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
     let (source, wait) = params.read()?;
-    let commands = commands_for(&app, &source, wait).await;
+    let commands = commands_for(&app, &caller, &source, wait).await?;
     let orders: Vec<Order<'_>> = commands.iter().map(|item| Order::of(item)).collect();
     let headers = [(header::CACHE_CONTROL, "no-store")];
     Ok((headers, Json(serde_json::json!({ "commands": orders }))).into_response())

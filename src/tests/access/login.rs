@@ -33,6 +33,10 @@ async fn a_browser_signs_in_and_out() {
     assert_eq!((out.status, out.header("location")), (303, Some("/login")));
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(with(server, "GET", "/api/v1/me", &[("cookie", cookie)]).await, 401);
+    // Once more is no error for people, and one for programs.
+    let again = server.request("POST", "/logout", &html, "").await;
+    assert_eq!((again.status, again.header("location")), (303, Some("/login")));
+    assert_eq!(with(server, "POST", "/logout", &[("cookie", cookie)]).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Who may see and do what, by a server of one's own.
 
 mod account;
+mod anonymous;
+mod cli;
 mod login;
 mod matrix;
 mod pages;

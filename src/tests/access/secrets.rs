@@ -45,7 +45,7 @@ impl Run {
         let tokens: Value = serde_json::from_str(&text).unwrap();
         let access = self.secret(&tokens["access_token"]);
         let refresh = self.secret(&tokens["refresh_token"]);
-        let wrong = "wrong but still secret";
+        let wrong = "wrong-but-still-secret";
         self.secrets.extend([PASSWORD, wrong, "another password 7"].map(str::to_owned));
         assert_eq!(
             self.form("/token", &[("username", "admin"), ("password", wrong)]).status(),
@@ -71,7 +71,7 @@ impl Run {
             format!("/dashboard/live?ticket={ticket}"),
             format!("/dashboard/summary?token={token}"),
             format!("/dashboard/summary?access_token={access}"),
-            format!("/login?next=/x&password={wrong}").replace(' ', "+"),
+            format!("/login?next=/x&password={wrong}"),
         ] {
             let _ = self.agent.get(format!("{}{path}", self.url)).call();
         }

@@ -107,7 +107,7 @@ async fn whoever_shows_nothing_good_is_sent_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn oversized_and_flooding_frames_close_it_before_anybody_is_in() {
+async fn oversized_and_flooding_frames_close_it() {
     let secured = Secured::start().await;
     let mut socket = secured.socket("/ws/dashboard", &[]).await.unwrap();
     socket.say_text("x".repeat(70_000)).await;
@@ -117,6 +117,10 @@ async fn oversized_and_flooding_frames_close_it_before_anybody_is_in() {
         live.say(json!({ "type": "ping" })).await;
     }
     assert_eq!(live.closed().await, POLICY);
+    let mut socket = secured.socket("/ws/dashboard", &[]).await.unwrap();
+    socket.say_text("x".repeat(60_000)).await;
+    assert_eq!(socket.next().await["code"], "unauthenticated");
+    assert_eq!(socket.closed().await, POLICY, "before anybody is in");
 }
 
 /// Opens sockets of every kind for a user, does something, and expects that they are closed.
@@ -200,6 +204,36 @@ async fn a_token_that_is_revoked_or_over_closes_them() {
     let mut socket = secured.socket_by(LIVE, &short).await.unwrap();
     is_in(&mut socket, "short").await;
     assert_eq!(socket.closed().await, POLICY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_revoked_opens_nothing_though_the_ticket_is_good_still() {
+    let secured = Secured::start().await;
+    let made = json!({ "name": "t", "role": "viewer" });
+    let made = secured.by_admin("POST", "/api/v1/tokens", Some(made)).await;
+    let token = made["token"].as_str().unwrap();
+    let ticket = secured.ask("POST", "/api/v1/ws-ticket", token, None).await.json();
+    let path = format!("/api/v1/tokens/{}", made["id"].as_str().unwrap());
+    secured.by_admin("DELETE", &path, None).await;
+    let path = format!("{LIVE}&ticket={}", ticket["ticket"].as_str().unwrap());
+    let mut socket = secured.socket(&path, &[]).await.unwrap();
+    assert_eq!(socket.message().await.unwrap_err().map(|frame| frame.code.into()), POLICY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_says_nothing_is_closed_too() {
+    let secured = Secured::start().await;
+    let made = json!({ "name": "t", "role": "producer" });
+    let made = secured.by_admin("POST", "/api/v1/tokens", Some(made)).await;
+    let token = made["token"].as_str().unwrap();
+    let mut silent = secured.socket_by("/ws/agent", token).await.unwrap();
+    let mut busy = secured.socket_by("/ws/agent?source=s", token).await.unwrap();
+    busy.next_of("welcome").await;
+    silent.say(json!({ "type": "ping" })).await;
+    silent.next_of("pong").await;
+    let path = format!("/api/v1/tokens/{}", made["id"].as_str().unwrap());
+    secured.by_admin("DELETE", &path, None).await;
+    assert_eq!((silent.closed().await, busy.closed().await), (POLICY, POLICY));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -298,6 +298,71 @@ async fn a_new_key_signs_and_the_old_one_is_good_for_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_commands_ends_with_the_token() {
+    let secured = Secured::start().await;
+    let made = json!({ "name": "t", "role": "producer" });
+    let made = secured.by_admin("POST", "/api/v1/tokens", Some(made)).await;
+    let token = text(&made, "token");
+    let path = format!("/api/v1/tokens/{}", text(&made, "id"));
+    let waiting = secured.ask("GET", "/api/v1/commands?source=s&wait=60", token, None);
+    let revoking = async {
+        // Once it has been used it waits.
+        loop {
+            let list = secured.by_admin("GET", "/api/v1/tokens", None).await;
+            let mut items = list["items"].as_array().unwrap().iter();
+            if items.any(|item| item["id"] == made["id"] && item["last_used_at"].is_string()) {
+                break;
+            }
+        }
+        secured.by_admin("DELETE", &path, None).await;
+    };
+    let (answer, ()) = tokio::join!(waiting, revoking);
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_that_nobody_knows_are_refused_where_they_would_matter() {
+    let secured = Secured::start().await;
+    let typo = json!({ "name": "t", "role": "viewer", "expires": "2030-01-01T00:00:00Z" });
+    let answer = secured.ask("POST", "/api/v1/tokens", &secured.admin, Some(typo)).await;
+    assert_eq!(answer.status, 422);
+    let typo = json!({ "disable": true });
+    let answer = secured.ask("PUT", "/api/v1/users/root", &secured.admin, Some(typo)).await;
+    assert_eq!(answer.status, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_makes_none_that_outlasts_it() {
+    let secured = Secured::start().await;
+    let spec = json!({ "name": "t", "role": "admin", "expires_at": "2099-01-01T00:00:00Z" });
+    let token = secured.token(spec).await;
+    let make = async |until: Value| {
+        let spec = json!({ "name": "u", "role": "viewer", "expires_at": until });
+        secured.ask("POST", "/api/v1/tokens", &token, Some(spec)).await.status
+    };
+    assert_eq!(make(Value::Null).await, 422);
+    assert_eq!(make(json!("2099-01-01T00:00:01Z")).await, 422);
+    assert_eq!(make(json!("2098-01-01T00:00:00Z")).await, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_shows_something_bad_is_counted_where_they_are() {
+    let secured = Secured::start().await;
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let headers = [kind, ("authorization", "Basic YTpi")];
+    let body = "username=root&password=guess-guess";
+    let answer = secured.server.request("POST", "/token", &headers, body).await;
+    assert_eq!(answer.status, 401);
+    secured
+        .server
+        .until_by(&secured.admin, "/api/v1/audit?outcome=denied", |log| {
+            let line = &log["items"][0];
+            line["target"] == "root" && line["address"] == "127.0.0.1"
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_to_sign_in_for_while_the_board_is_open() {
     let server = Server::start().await;
     let me = server.get("/api/v1/me").await.json();

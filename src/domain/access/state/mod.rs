@@ -1,8 +1,8 @@
 //! Users, roles, tokens and sessions as the journal leaves them.
 
 use super::{
-    BuiltIn, Event, Grant, Hash, Permission, Permissions, Provider, SessionKind, SessionOpened,
-    TokenCreated, UserChanged, UserCreated,
+    BuiltIn, Event, Grant, Hash, Permissions, Provider, SessionKind, SessionOpened, TokenCreated,
+    UserChanged, UserCreated,
 };
 use crate::wire::{Seq, Stamp, Timestamp};
 use imbl::{OrdMap, OrdSet, Vector};
@@ -153,11 +153,11 @@ impl State {
         self.users.values().find(|user| user.provider.as_ref() == Some(provider))
     }
 
-    /// Whether anybody but `user` may manage users.
-    pub fn is_managed_without(&self, user: &str) -> bool {
+    /// Whether anybody but `user` may do everything.
+    pub fn has_admin_without(&self, user: &str) -> bool {
         let others = self.users.values().filter(|other| *other.name != *user && !other.disabled);
         let mut roles = others.map(|other| self.role(&other.role).unwrap_or_default());
-        roles.any(|permissions| permissions.has(Permission::ManageUsers))
+        roles.any(|permissions| permissions.covers(Permissions::ALL))
     }
 
     /// Takes in an event.
@@ -268,6 +268,9 @@ impl State {
     fn open(&mut self, stamp: &Stamp, opened: &SessionOpened) {
         let Some(user) = self.users.get_mut(&opened.user) else { return };
         let user = Arc::make_mut(user);
+        if user.disabled || user.changed != opened.changed {
+            return;
+        }
         user.last_login_at = Some(stamp.time);
         user.sessions.push_back(opened.session.clone());
         let oldest = (user.sessions.len() > MAX_SESSIONS).then(|| user.sessions.pop_front());

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::access::{SessionNamed, SessionRenewed, TokenNamed, UserNamed};
+use crate::domain::access::{Permission, SessionNamed, SessionRenewed, TokenNamed, UserNamed};
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
@@ -36,6 +36,11 @@ fn changed(name: &str, change: impl FnOnce(&mut UserChanged)) -> Event {
 }
 
 fn opened(session: &str, user: &str, until: i64) -> Event {
+    // Users are made first, ann before bob.
+    opened_as_of(session, user, until, if user == "bob" { 2 } else { 1 })
+}
+
+fn opened_as_of(session: &str, user: &str, until: i64, changed: Seq) -> Event {
     Event::SessionOpened(SessionOpened {
         session: session.into(),
         user: user.into(),
@@ -44,6 +49,7 @@ fn opened(session: &str, user: &str, until: i64) -> Event {
         expires_at: at(until),
         address: "127.0.0.1".into(),
         agent: "test".into(),
+        changed,
     })
 }
 
@@ -72,7 +78,7 @@ fn whoever_is_kept_out_has_no_session_and_is_not_active() {
     let out = changed("ann", |it| it.disabled = Some(true));
     let state = state(vec![user("ann", "admin"), opened("a", "ann", LATE), out]);
     assert!(sessions(&state).is_empty() && state.active("ann").is_none());
-    assert!(!state.is_managed_without("bob"));
+    assert!(!state.has_admin_without("bob"));
 }
 
 #[test]
@@ -147,4 +153,18 @@ fn a_session_that_ended_is_gone_from_its_user() {
     let ended = Event::SessionEnded(SessionNamed { session: "a".into() });
     let state = state(vec![user("ann", "admin"), opened("a", "ann", LATE), ended]);
     assert!(state.users["ann"].sessions.is_empty() && state.sessions.is_empty());
+}
+
+#[test]
+fn a_session_is_not_opened_with_a_password_that_has_just_been_replaced() {
+    let new = changed("ann", |it| it.password = Some(Hash("new".into())));
+    let out = changed("ann", |it| it.disabled = Some(true));
+    let back = changed("ann", |it| it.disabled = Some(false));
+    let events = vec![user("ann", "admin"), new, opened("a", "ann", LATE)];
+    assert!(state(events).sessions.is_empty(), "it was shown before the new one was set");
+    let events = vec![user("ann", "admin"), out, opened("a", "ann", LATE), back];
+    assert!(state(events).sessions.is_empty(), "nor does it lie in wait");
+    let new = changed("ann", |it| it.password = Some(Hash("new".into())));
+    let events = vec![user("ann", "admin"), new, opened_as_of("a", "ann", LATE, 2)];
+    assert_eq!(sessions(&state(events)), ["a"]);
 }

@@ -81,10 +81,10 @@ impl Pending {
 
     /// Who comes back with a state; it is good no more, whoever they are. None if it was not good,
     /// or theirs is another browser.
-    pub fn back(&self, state: &str, headers: &HeaderMap) -> Option<Away> {
+    pub fn back(&self, state: &str, headers: &HeaderMap, tls: bool) -> Option<Away> {
         // The cache may still hold what is over.
         let away = self.0.remove(state).filter(|away| away.since.elapsed() < GOOD_FOR)?;
-        let shown = session::named(headers, COOKIE)?;
+        let shown = session::named(headers, COOKIE, tls)?;
         (blake3::hash(shown.as_bytes()) == away.browser).then_some(away)
     }
 }
@@ -104,8 +104,11 @@ mod tests {
     use super::*;
     use axum::http::header;
 
+    /// Whether the browser speaks https.
+    const TLS: bool = false;
+
     fn send(pending: &Pending) -> Sent {
-        pending.send("http://here/back".to_owned(), "/work".to_owned(), false).unwrap()
+        pending.send("http://here/back".to_owned(), "/work".to_owned(), TLS).unwrap()
     }
 
     fn browser(sent: &Sent) -> HeaderMap {
@@ -123,15 +126,15 @@ mod tests {
     fn a_state_is_good_once_and_in_one_browser() {
         let pending = Pending::default();
         let (one, other) = (send(&pending), send(&pending));
-        let away = pending.back(&one.state, &browser(&one)).unwrap();
+        let away = pending.back(&one.state, &browser(&one), TLS).unwrap();
         assert_eq!((away.nonce, away.next), (one.nonce.clone(), "/work".to_owned()));
         assert_eq!(challenge(&away.verifier), one.challenge);
-        assert!(pending.back(&one.state, &browser(&one)).is_none(), "a second time");
-        assert!(pending.back(&other.state, &browser(&one)).is_none(), "in another browser");
-        assert!(pending.back(&other.state, &browser(&other)).is_none(), "then it is spent");
+        assert!(pending.back(&one.state, &browser(&one), TLS).is_none(), "a second time");
+        assert!(pending.back(&other.state, &browser(&one), TLS).is_none(), "in another browser");
+        assert!(pending.back(&other.state, &browser(&other), TLS).is_none(), "then it is spent");
         let third = send(&pending);
-        assert!(pending.back(&third.state, &HeaderMap::new()).is_none(), "without a cookie");
-        assert!(pending.back("", &browser(&third)).is_none());
+        assert!(pending.back(&third.state, &HeaderMap::new(), TLS).is_none(), "without a cookie");
+        assert!(pending.back("", &browser(&third), TLS).is_none());
     }
 
     #[test]

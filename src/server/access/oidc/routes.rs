@@ -133,7 +133,7 @@ async fn back(
         Some(oidc) => {
             let params = params.map(|Query(params)| params).unwrap_or_default();
             let state = params.state.as_deref().unwrap_or_default();
-            match oidc.pending.back(state, &headers) {
+            match oidc.pending.back(state, &headers, tls) {
                 None => again(blank(&app, ""), &lost()).await,
                 Some(away) => {
                     let from = From::of(&caller, &headers);
