@@ -9,7 +9,7 @@ mod directory;
 mod doctor;
 mod duration;
 mod import;
-mod local;
+pub mod local;
 mod rebuild;
 mod send;
 mod serve;

@@ -3,12 +3,14 @@
 use crate::domain::access::Secret;
 use crate::server::access::{Refused, oidc};
 use crate::server::config::{self, Partial, Settings};
+use crate::server::edge::Tls;
 use std::error::Error;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::SignalKind;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind};
 
 /// Holds the password of the first admin, for where nobody can type it.
 const ADMIN_PASSWORD: &str = "BELLWETHER_ADMIN_PASSWORD";
@@ -23,8 +25,9 @@ const SIGXFSZ: i32 = 25;
 /// takes the place of what was set before.
 /// As long as there is no user, whoever is on this machine is let in, and no other address is
 /// listened on. BELLWETHER_ADMIN_PASSWORD makes the user `admin` if there is none.
-/// `listening on http://ADDR` on standard output says that it is ready; the log goes to standard
-/// error, and BELLWETHER_LOG=debug has it say more. SIGTERM and SIGINT end it cleanly.
+/// `listening on http://ADDR` (https with a certificate) on standard output says that it is ready;
+/// the log goes to standard error, and BELLWETHER_LOG=debug has it say more. SIGTERM and SIGINT end
+/// it cleanly.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "First event:\n  curl -H 'content-type: application/json' \\\n       \
     -d '{\"type\":\"validation.completed\",\"data\":{\"project\":\"demo\",\"status\":\"passed\"}}' \\\n       \
@@ -49,9 +52,38 @@ pub struct Args {
     /// Size in MiB the journal may not grow beyond; events are refused (503) instead
     #[arg(long, env = "BELLWETHER_JOURNAL_MAX_MB", value_name = "MIB")]
     journal_max_mb: Option<u64>,
-    /// Let anybody see what this role may see, without signing in: for a screen on the wall
+    /// Serve https with this certificate (PEM, those that vouch for it after it); it is read again
+    /// when it changes, and on SIGHUP
+    #[arg(long, env = "BELLWETHER_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, env = "BELLWETHER_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Proxy whose Forwarded or X-Forwarded-* headers are believed; may be given again
+    #[arg(long, env = "BELLWETHER_TRUSTED_PROXY", value_name = "IP|CIDR", value_delimiter = ',')]
+    trusted_proxy: Option<Vec<String>>,
+    /// Origin whose pages may use this server (https://a.example); may be given again
+    #[arg(long, env = "BELLWETHER_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    cors_origin: Option<Vec<String>>,
+    /// Connections at once from an address; 0 is no limit [default: 1000]
+    #[arg(long, env = "BELLWETHER_LIMIT_CONNECTIONS", value_name = "N")]
+    limit_connections: Option<u32>,
+    /// Requests a second from an address and from a user; 0 is no limit [default: 1000]
+    #[arg(long, env = "BELLWETHER_LIMIT_REQUESTS", value_name = "N")]
+    limit_requests: Option<u32>,
+    /// Sockets at once from an address and from a user; 0 is no limit [default: 1000]
+    #[arg(long, env = "BELLWETHER_LIMIT_SOCKETS", value_name = "N")]
+    limit_sockets: Option<u32>,
+    /// Limit programs on this machine too
+    #[arg(long, env = "BELLWETHER_LIMIT_LOOPBACK", num_args = 0..=1, default_missing_value = "true",
+        require_equals = true, value_name = "BOOL", hide_possible_values = true)]
+    limit_loopback: Option<bool>,
+    /// Role of those who do not say who they are; without it they are let in nowhere
     #[arg(long, env = "BELLWETHER_ANONYMOUS", value_name = "ROLE")]
     anonymous: Option<String>,
+    /// Where people find the board, for links and sign-in (https://board.example)
+    #[arg(long, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     #[command(flatten)]
     oidc: oidc::Options,
 }
@@ -66,7 +98,16 @@ impl Args {
             no_sampler: self.no_sampler,
             retain_days: self.retain_days,
             journal_max_mb: self.journal_max_mb,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            trusted_proxy: self.trusted_proxy,
+            cors_origin: self.cors_origin,
+            limit_connections: self.limit_connections,
+            limit_requests: self.limit_requests,
+            limit_sockets: self.limit_sockets,
+            limit_loopback: self.limit_loopback,
             anonymous: self.anonymous,
+            public_url: self.public_url,
             oidc: self.oidc.with_secret(std::env::var(oidc::SECRET).ok()),
             work: config::from_env(|name| std::env::var(name).ok())?,
         }
@@ -95,6 +136,8 @@ pub fn run(args: Args) -> super::Outcome {
         )
         .with_writer(std::io::stderr)
         .init();
+    // What is made from here on is for the user who runs the server alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         // Held until the end: a file that may not grow is a full disk, not a reason to die.
         let _told = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
@@ -102,8 +145,12 @@ pub fn run(args: Args) -> super::Outcome {
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
         let address = listener.local_addr()?;
+        let scheme = if settings.tls.is_some() { "https" } else { "http" };
+        if let Some(tls) = settings.tls.clone() {
+            tokio::spawn(renew(tls, tokio::signal::unix::signal(SignalKind::hangup())?));
+        }
         let ready = move || {
-            println!("listening on http://{address}");
+            println!("listening on {scheme}://{address}");
             let _ = std::io::stdout().flush();
         };
         let run = crate::server::router::run(listener, settings, ready, asked_to_stop());
@@ -116,6 +163,13 @@ pub fn run(args: Args) -> super::Outcome {
             Err(error) => Err(error as Box<dyn Error>),
         }
     })
+}
+
+/// Has the certificate read again on SIGHUP.
+async fn renew(tls: Arc<Tls>, mut told: Signal) {
+    while told.recv().await.is_some() {
+        tls.look_again();
+    }
 }
 
 /// Completes on SIGINT or SIGTERM.

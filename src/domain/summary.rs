@@ -243,6 +243,14 @@ sections! {
     events_per_s: f64,
 }
 
+impl Summary {
+    /// The same without the figures of any host.
+    #[must_use]
+    pub fn outline(self) -> Self {
+        Self { hosts: HostsBrief::default(), ..self }
+    }
+}
+
 /// One line of the ticker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TickerLine {

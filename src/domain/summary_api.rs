@@ -13,12 +13,8 @@ use leptos::server_fn::codec::GetUrl;
 /// 503 while the server starts.
 #[server(name = DashboardSummary, prefix = "/dashboard", endpoint = "summary", input = GetUrl, output = JsonUnread)]
 pub async fn dashboard_summary() -> Result<Unread<Summary>, ApiError> {
-    crate::server::shown(
-        &crate::server::allowed(crate::domain::access::Permission::ViewProjects)?
-            .hub
-            .published()
-            .summary,
-    )
+    let (app, caller) = crate::server::caller(crate::domain::Topic::Summary.needs())?;
+    crate::server::shown(app.hub.published().summary_for(caller.permissions))
 }
 
 /// `GET /api/ui/ticker`: what came in last, newest first.

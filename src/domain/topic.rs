@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub enum Topic {
     /// The verdict and a figure of every domain.
     Summary,
+    /// The same for those who may not see hosts: without the figures of any. It is told under the
+    /// same name.
+    Outline,
     /// Every project's row.
     Projects,
     /// One project's page (`project:NAME`).
@@ -32,11 +35,15 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// Those that are fed whether or not anybody follows them.
+    pub const ALWAYS: [Self; 5] =
+        [Self::Summary, Self::Outline, Self::Projects, Self::System, Self::Events];
+
     /// What one must be allowed to follow it. The ticker tells of everything that comes in, so it
     /// takes all of it.
     pub const fn needs(&self) -> Permissions {
         match self {
-            Self::Summary | Self::Projects | Self::Project(_) => {
+            Self::Summary | Self::Outline | Self::Projects | Self::Project(_) => {
                 Permissions::of(&[Permission::ViewProjects])
             }
             Self::Events => Permissions::of(&[
@@ -53,16 +60,25 @@ impl Topic {
         }
     }
 
+    /// The topic that stands in for this one for those who may do only this.
+    #[must_use]
+    pub fn told_to(self, may: Permissions) -> Self {
+        match self {
+            Self::Summary if !may.has(Permission::ViewSystem) => Self::Outline,
+            other => other,
+        }
+    }
+
     /// Whether it is fed only while somebody follows it.
-    pub const fn is_on_demand(&self) -> bool {
-        !matches!(self, Self::Summary | Self::Projects | Self::System | Self::Events)
+    pub fn is_on_demand(&self) -> bool {
+        !Self::ALWAYS.contains(self)
     }
 }
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Summary => f.write_str("summary"),
+            Self::Summary | Self::Outline => f.write_str("summary"),
             Self::Projects => f.write_str("projects"),
             Self::Project(id) => write!(f, "project:{id}"),
             Self::System => f.write_str("system"),

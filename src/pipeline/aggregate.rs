@@ -17,7 +17,7 @@ use super::publish::{Doc, Published};
 use super::ticker;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
-use crate::domain::summary::{Summary, Ticker, TickerDelta, TickerLine};
+use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
 use crate::domain::work::health::Found;
 use crate::domain::{Envelope, Topic, Touched};
@@ -236,6 +236,10 @@ impl Aggregate {
             return;
         }
         push(changes, Topic::Summary, &delta);
+        let outline = SummaryDelta { hosts: None, ..delta.clone() };
+        if outline != SummaryDelta::default() {
+            push(changes, Topic::Outline, &outline);
+        }
         shown.apply(delta);
         (shown.as_of, shown.cursor) = (next.as_of, next.cursor);
         *version = self.state.seq;
@@ -354,6 +358,7 @@ impl Aggregate {
             as_of: self.state.now,
             state: self.state.clone(),
             summary: doc(&self.views.summary),
+            outline: OnceLock::new(),
             system: doc(&self.views.system),
             ticker: doc(&self.views.ticker),
             projects: self.board.projects.clone(),

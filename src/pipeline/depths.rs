@@ -19,7 +19,7 @@ impl Depths {
         if queues.is_empty() {
             return Vec::new();
         }
-        let all = state.index.tasks.get(TaskStatus::Queued as usize).copied();
+        let all = Some(state.index.count(TaskStatus::Queued));
         let each = queues.iter().map(|name| {
             let queue = state.queues.get(name);
             (Some(name.clone()), queue.map(|queue| queue.depth()))

@@ -153,11 +153,10 @@ impl Hub {
     /// A hub that shows `first`.
     pub fn new(epoch: Arc<str>, first: Published, limits: RingLimits) -> Self {
         let seq = first.seq;
-        let fixed = [Topic::Summary, Topic::Projects, Topic::System, Topic::Events];
         Self {
             epoch,
             limits,
-            rings: Mutex::new(fixed.map(|topic| (topic, Ring::starting_at(seq))).into()),
+            rings: Mutex::new(Topic::ALWAYS.map(|topic| (topic, Ring::starting_at(seq))).into()),
             access_changed: AtomicU64::new(first.state.access.changed),
             published: ArcSwap::from_pointee(first),
             head: watch::Sender::new(seq),

@@ -1,6 +1,5 @@
 //! What readers get: the state and its views at one position, encoded at most once.
 
-use crate::domain::Topic;
 use crate::domain::health::Finding;
 use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
@@ -9,6 +8,7 @@ use crate::domain::system::SystemPage;
 use crate::domain::work::dashboard::DashboardState;
 use crate::domain::work::health::Found;
 use crate::domain::work::{self, AgentItem, AgentsPage, TasksPage, WorkPage};
+use crate::domain::{Permissions, Topic};
 use crate::wire::{Cursor, Seq, Timestamp};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
@@ -102,6 +102,8 @@ pub struct Published {
     pub state: State,
     /// The overview.
     pub summary: Arc<Doc<Summary>>,
+    /// The same without the figures of any host, made when first asked for.
+    pub outline: OnceLock<Doc<Summary>>,
     /// Hosts and the server's insides.
     pub system: Arc<Doc<SystemPage>>,
     /// What came in last.
@@ -148,6 +150,20 @@ impl Published {
             };
             Doc::new(page, self.projects_version)
         })
+    }
+
+    /// The overview without the figures of any host.
+    pub fn outline(&self) -> &Doc<Summary> {
+        let summary = &self.summary;
+        self.outline.get_or_init(|| Doc::new(summary.value.clone().outline(), summary.version))
+    }
+
+    /// The overview, as it is told to those who may do only this.
+    pub fn summary_for(&self, may: Permissions) -> &Doc<Summary> {
+        match Topic::Summary.told_to(may) {
+            Topic::Outline => self.outline(),
+            _ => &self.summary,
+        }
     }
 
     /// Every agent, by id.
@@ -210,6 +226,7 @@ impl Published {
     fn doc(&self, topic: &Topic) -> &dyn Encoded {
         match topic {
             Topic::Summary => &*self.summary,
+            Topic::Outline => self.outline(),
             Topic::Projects => self.all_projects(),
             Topic::System => &*self.system,
             Topic::Agents => self.all_agents(),

@@ -16,6 +16,7 @@ use crate::domain::{Event, State, system};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
 use crate::server::config::Settings;
+use crate::server::limits::Limits;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
 use std::path::Path;
@@ -144,6 +145,9 @@ pub async fn start(
         presence: Arc::default(),
         offers: Arc::default(),
         access: Arc::new(access),
+        limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
+        origins: settings.origins.clone(),
+        edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };

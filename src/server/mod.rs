@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod config;
 pub mod dashboard_socket;
+pub mod edge;
 pub mod guard;
 pub mod health;
 pub mod limits;
@@ -65,6 +66,12 @@ pub struct App {
     pub offers: Arc<work::Offers>,
     /// Who may do what, besides what the journal says.
     pub access: Arc<access::Access>,
+    /// How much one address or user may ask for.
+    pub limits: Arc<limits::Limits>,
+    /// Other origins whose pages may use this server.
+    pub origins: edge::Origins,
+    /// What connections may cost.
+    pub edge: listen::Edge,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.

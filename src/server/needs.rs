@@ -109,8 +109,11 @@ impl Routes {
 
     /// The router, with what every route needs checked before it.
     pub fn guarded(self, app: &App) -> Router<App> {
-        let table = self.table.into_iter().map(|entry| ((entry.path, entry.method), entry.needs));
-        let guard = Guard { app: app.clone(), table: Arc::new(table.collect()) };
+        let mut table: HashMap<String, Vec<(Method, Needs)>> = HashMap::new();
+        for Entry { method, path, needs } in self.table {
+            table.entry(path).or_default().push((method, needs));
+        }
+        let guard = Guard { app: app.clone(), table: Arc::new(table) };
         self.router.route_layer(from_fn_with_state(guard, check))
     }
 }
@@ -118,18 +121,19 @@ impl Routes {
 #[derive(Clone)]
 struct Guard {
     app: App,
-    table: Arc<HashMap<(String, Method), Needs>>,
+    table: Arc<HashMap<String, Vec<(Method, Needs)>>>,
 }
 
 impl Guard {
     fn needs(&self, request: &Request) -> Option<Needs> {
-        let path = request.extensions().get::<MatchedPath>()?.as_str().to_owned();
+        let path = request.extensions().get::<MatchedPath>()?.as_str();
         // What GET needs, HEAD does.
         let method = match request.method() {
-            &Method::HEAD => Method::GET,
-            other => other.clone(),
+            &Method::HEAD => &Method::GET,
+            other => other,
         };
-        self.table.get(&(path, method)).copied()
+        let methods = self.table.get(path)?.iter();
+        methods.into_iter().find(|(known, _)| known == method).map(|(_, needs)| *needs)
     }
 }
 
@@ -146,14 +150,16 @@ async fn check(
         return error.clone().into_response();
     }
     let needed = match needs {
-        Needs::Nothing | Needs::Socket(_) => return next.run(request).await,
+        Needs::Nothing => return next.run(request).await,
+        // Whoever shows nothing yet may do so once the socket is open.
+        Needs::Socket(_) if caller.is_nobody() => Ok(()),
         Needs::Known => known(&caller),
         Needs::Page(permissions) if caller.is_nobody() && !sees(&caller, permissions) => {
             return to_login(&request);
         }
         // A page says what is missing by itself.
         Needs::Page(_) => Ok(()),
-        Needs::All(permissions) => caller.may(permissions),
+        Needs::All(permissions) | Needs::Socket(permissions) => caller.may(permissions),
     };
     match needed {
         Ok(()) => next.run(request).await,

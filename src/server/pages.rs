@@ -30,9 +30,11 @@ pub async fn page(State(app): State<App>, caller: Caller, request: Request) -> R
     let policy = HeaderValue::from_str(&guard::page_policy(&nonce));
     let status = PageStatus::default();
     let said = status.clone();
+    let me = super::access::account::me(&app.hub.published(), &caller);
     let context = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
+        provide_context(me.clone());
         provide_context(nonce.clone());
         provide_context(said.clone());
     };

@@ -4,6 +4,7 @@
 //! but the whole view; everything else goes on to them.
 
 use super::App;
+use super::access::Caller;
 use super::server_fns::matches_tag;
 use crate::pipeline::publish::Doc;
 use axum::body::Body;
@@ -22,7 +23,12 @@ const WORTH_COMPRESSING: usize = 1024;
 const SETTLE: Duration = Duration::from_millis(250);
 
 /// Serves a shared view if that is what is asked for.
-pub async fn present(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn present(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
     let whole = request.uri().query().is_none_or(str::is_empty);
     if !whole || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
@@ -31,7 +37,7 @@ pub async fn present(State(app): State<App>, request: Request, next: Next) -> Re
         "/dashboard/summary" => {
             settle(&app).await;
             let shown = app.hub.published();
-            answer(&shown.summary, request.headers())
+            answer(shown.summary_for(caller.permissions), request.headers())
         }
         "/api/v1/system" => {
             let shown = app.hub.published();

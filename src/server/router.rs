@@ -3,8 +3,8 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, assets, dashboard_socket, guard, health, listen, live, pages,
-    present, problem, read, server_fns, settings, work,
+    App, access, agent_socket, assets, dashboard_socket, edge, guard, health, limits, listen, live,
+    pages, present, problem, read, server_fns, settings, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -53,14 +53,15 @@ pub async fn run(
         told.cancel();
     });
     date(&app).await;
+    let door = listen::Door::new(&app, &config);
     ready();
-    let (sockets, edge) = (app.sockets.clone(), config.tuning.edge);
+    let sockets = app.sockets.clone();
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     let serving = async {
-        listen::serve(listener, router(app), edge, stop.clone()).await;
+        door.serve(listener, router(app), stop.clone()).await;
         // A socket is told that the server goes away, and is given time to hear it.
         sockets.close();
         sockets.wait().await;
@@ -187,8 +188,11 @@ pub fn router(app: App) -> Router {
         .fallback(pages::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), access::caller::identify))
-        .with_state(app)
-        .layer(from_fn(guard::same_site))
+        .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), edge::bodies::in_time))
+        .layer(from_fn_with_state(app.clone(), guard::same_site))
+        .layer(from_fn_with_state(app.clone(), limits::by_address))
+        .layer(from_fn_with_state(app, edge::cors::cross_origin))
         .layer(from_fn(guard::secure_headers))
 }
 

@@ -65,24 +65,27 @@ impl Server {
         Self::with(data_dir, tuning, Changes::new()).await
     }
 
+    /// One that is started with other settings than most.
+    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::run(tempfile::tempdir().unwrap(), change).await
+    }
+
     async fn with(data_dir: TempDir, tuning: Tuning, board: Changes) -> Self {
-        Self::changed_over(data_dir, |settings| {
+        Self::run(data_dir, |settings| {
             settings.board = board;
             settings.tuning = tuning;
         })
         .await
     }
 
-    /// One that is started with other settings.
-    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::changed_over(tempfile::tempdir().unwrap(), change).await
-    }
-
-    async fn changed_over(data_dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn run(data_dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let data = data_dir.path().to_owned();
-        let mut settings = Settings { data_dir: data, sampler: false, ..Settings::default() };
+        let mut settings = Settings {
+            data_dir: data_dir.path().to_owned(),
+            sampler: false,
+            ..Settings::default()
+        };
         change(&mut settings);
         let tuning = settings.tuning;
         let (stop, stopped) = oneshot::channel();
@@ -111,7 +114,8 @@ impl Server {
         Self::over(data_dir, tuning).await
     }
 
-    async fn stop(mut self) -> (TempDir, Tuning) {
+    /// Ends the server as SIGTERM does, and leaves its data.
+    pub async fn stop(mut self) -> (TempDir, Tuning) {
         let _ = self.stop.take().unwrap().send(());
         tokio::time::timeout(PATIENCE, self.task).await.expect("stops in time").unwrap();
         (self.data_dir, self.tuning)
@@ -215,10 +219,23 @@ impl Server {
 
     /// Opens a socket.
     pub async fn socket(&self, path: &str) -> Socket {
+        self.socket_with(path, &[]).await.unwrap()
+    }
+
+    /// Opens a socket with these headers; the status if that is refused.
+    pub async fn socket_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+        use tokio_tungstenite::tungstenite::Error;
         let url = format!("ws://{}{path}", self.address);
-        let request = url.into_client_request().unwrap();
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        Socket { stream }
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Socket { stream }),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -129,7 +129,7 @@ async fn health_readiness_and_figures() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sends_a_request_too_slowly_is_left_and_others_are_served() {
-    let edge = Edge { head_within: Duration::from_millis(200), connections: 2 };
+    let edge = Edge { head_within: Duration::from_millis(200), connections: 2, ..Edge::default() };
     let server = Server::tuned(Tuning { edge, ..Tuning::default() }).await;
     let mut slow = Vec::new();
     for _ in 0..4 {

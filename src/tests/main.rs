@@ -8,10 +8,14 @@
     reason = "what clippy lets a test do, the functions that tests share may do too"
 )]
 
+mod access;
 mod cli;
 mod commands;
 mod crash;
 mod disk;
+mod edge;
+mod edge_process;
+mod edge_tls;
 mod events;
 mod examples;
 mod harness;

@@ -65,7 +65,7 @@ impl Board {
             role: roles.iter().map(|&rule| rule.to_owned()).collect(),
             ..Options::default()
         };
-        let mut settings = options.settle().unwrap().unwrap();
+        let mut settings = options.settle(None).unwrap().unwrap();
         settings.pace = pace;
         let server = Server::changed(|all| {
             all.oidc = Some(settings);
@@ -206,16 +206,32 @@ async fn what_is_asked_for_is_what_the_standards_want() {
     assert_ne!(one.cookie, other.cookie);
 }
 
-#[tokio::test]
-async fn a_board_with_a_provider_is_not_open() {
-    let provider = Provider::start(Algorithm::ES256).await;
-    let options = Options {
+/// A public client, whose board lets everybody in.
+fn public(provider: &Provider) -> Options {
+    Options {
         issuer: Some(provider.issuer.clone()),
         client_id: Some(CLIENT.to_owned()),
         role: vec!["*=viewer".to_owned()],
         ..Options::default()
-    };
-    let server = Server::changed(|all| all.oidc = options.settle().unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn people_come_back_to_where_they_find_the_board() {
+    let provider = Provider::start(Algorithm::ES256).await;
+    let found = public(&provider).settle(Some("https://board.example")).unwrap();
+    let server = Server::changed(|all| all.oidc = found).await;
+    let answer = server.get("/login/oidc").await;
+    let to = answer.header("location").unwrap();
+    let back = "redirect_uri=https%3A%2F%2Fboard.example%2Flogin%2Foidc%2Fcallback&";
+    assert!(to.contains(back), "{to}");
+}
+
+#[tokio::test]
+async fn a_board_with_a_provider_is_not_open() {
+    let provider = Provider::start(Algorithm::ES256).await;
+    let options = public(&provider);
+    let server = Server::changed(|all| all.oidc = options.settle(None).unwrap()).await;
     assert_eq!(server.get("/dashboard/summary").await.status, 401);
     let page = text(&server.get("/login?next=/work").await);
     assert!(page.contains(r#"href="/login/oidc?next=%2Fwork""#), "{page}");

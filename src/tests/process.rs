@@ -74,7 +74,11 @@ impl Drop for Served {
 impl Served {
     /// Starts it over `dir` and waits until it listens.
     pub fn start(dir: &Path, more: &[&str]) -> Self {
-        let mut child = command(dir, more).spawn().expect("the binary starts");
+        Self::wait_for(command(dir, more).spawn().expect("the binary starts"))
+    }
+
+    /// Waits until a process listens.
+    pub fn wait_for(mut child: Child) -> Self {
         let mut first = String::new();
         let mut said = BufReader::new(child.stdout.take().expect("piped"));
         said.read_line(&mut first).expect("readable");
@@ -85,8 +89,9 @@ impl Served {
         };
         let url = url.to_owned();
         // Read on, so that a log longer than the pipe does not hold the server back.
-        let mut log = child.stderr.take().expect("piped");
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        if let Some(mut log) = child.stderr.take() {
+            std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        }
         Self { child, url }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::range::RangeParams;
 use crate::ui::live::Live;
+use crate::ui::me::{is_known, leave_if_signed_out};
 use crate::wire::{ApiError, Timestamp, Unread, encoded};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -126,7 +127,7 @@ where
     F: Future<Output = Result<Unread<T>, ApiError>> + 'static,
 {
     let shown = RwSignal::new(rendered);
-    let live = Live::expect();
+    let (live, known) = (Live::expect(), is_known());
     let wanted = Memo::new(move |_| wanted());
     // Counts up when it is time to read though nothing was announced.
     let turns = Memo::new(move |_| live.now.get().map(|now| now.ms() / (STALE_S * 1_000)));
@@ -147,8 +148,9 @@ where
         let asked = wanted.get_untracked();
         let Some(answer) = read.try_with_value(|read| read(asked.clone())) else { return };
         spawn_local(async move {
+            let answer = answer.await.inspect_err(|error| leave_if_signed_out(error, known));
             // An answer to a question that is no longer asked is not shown.
-            if let Ok(next) = answer.await.and_then(|next| next.read())
+            if let Ok(next) = answer.and_then(|next| next.read())
                 && wanted.try_get_untracked() == Some(asked)
             {
                 shown.try_set(next);

@@ -196,7 +196,7 @@ pub fn page(
 
 /// Tasks that failed and are not tried again by themselves, dead letters not among them.
 pub fn failed(state: &State) -> u64 {
-    let here = state.index.tasks.get(TaskStatus::Failed as usize).copied().unwrap_or_default();
+    let here = state.index.count(TaskStatus::Failed);
     here.saturating_add(state.failed_gone)
 }
 

@@ -244,7 +244,7 @@ impl DashboardState {
         let queued = state.index.waiting.iter().filter_map(|(_, _, id)| state.tasks.get(id));
         let dead = state.index.ended.iter().rev().filter_map(|(_, id)| state.tasks.get(id));
         let dead = dead.filter(|task| task.status == TaskStatus::DeadLetter);
-        let count = |status| count(state, status);
+        let count = |status| state.index.count(status);
         Self {
             uptime_ms,
             timestamp: now.ms(),
@@ -278,22 +278,18 @@ pub fn status(state: &State, findings: &[Finding]) -> Status {
     }
 }
 
-fn count(state: &State, status: TaskStatus) -> u64 {
-    state.index.tasks.get(status as usize).copied().unwrap_or_default()
-}
-
 /// Tasks in numbers.
 pub fn counts(state: &State) -> QueueCounts {
     QueueCounts {
         by_status: StatusCounts {
-            queued: count(state, TaskStatus::Queued),
-            assigned: count(state, TaskStatus::Assigned),
-            working: count(state, TaskStatus::Working),
+            queued: state.index.count(TaskStatus::Queued),
+            assigned: state.index.count(TaskStatus::Assigned),
+            working: state.index.count(TaskStatus::Working),
             completed: state.completed,
             failed: build::failed(state),
         },
         by_priority: (0..).zip(state.index.priorities).collect(),
-        dead_letter: count(state, TaskStatus::DeadLetter),
+        dead_letter: state.index.count(TaskStatus::DeadLetter),
     }
 }
 

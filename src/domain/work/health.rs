@@ -229,7 +229,7 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     fn queued(&self) -> u64 {
-        self.state.index.tasks.get(TaskStatus::Queued as usize).copied().unwrap_or_default()
+        self.state.index.count(TaskStatus::Queued)
     }
 }
 

@@ -11,8 +11,9 @@ use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Name of nobody.
 pub const NOBODY: &str = "anonymous";
@@ -258,8 +259,23 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         request.extensions_mut().insert(Refused(error));
         Caller::nobody(None)
     });
+    if let Some(peer) = request.extensions().get::<Peer>().filter(|_| !caller.is_nobody())
+        && let Err(error) = app.limits.request(peer, Some(&caller.name))
+    {
+        return error.into_response();
+    }
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        request.extensions_mut().insert(caller);
+        return next.run(request).await;
+    }
+    let (name, method) = (caller.name.clone(), request.method().clone());
+    let (path, begun) = (request.uri().path().to_owned(), Instant::now());
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    let response = next.run(request).await;
+    // Never the query: it may hold what somebody took for the right place of a secret.
+    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    tracing::debug!(%method, path, status, ms, caller = %name, "answered");
+    response
 }
 
 /// Why the credentials of a request are not good.

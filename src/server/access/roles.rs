@@ -2,7 +2,8 @@
 
 use super::caller::Caller;
 use super::own::{self, Act};
-use super::users::{TURN, covers, name};
+use super::turns::turn;
+use super::users::{covers, name};
 use crate::domain::access::state::State;
 use crate::domain::access::{
     BuiltIn, Event as AccessEvent, Grant, Permission, RoleDefined, RoleItem, RoleNamed, RoleSpec,
@@ -82,7 +83,7 @@ pub async fn define(
         .map_err(|error| ApiError::invalid(error.pointer, error.detail))?;
     fixed(role)?;
     covers(caller, spec.permissions, "role allows")?;
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let had = state.roles.get(role).map(|role| role.permissions);
@@ -118,7 +119,7 @@ pub async fn define(
 /// has.
 pub async fn remove(app: &App, caller: &Caller, role: &str) -> Result<(), ApiError> {
     fixed(role)?;
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let item = get(&app.hub.published(), role)?;
     covers(caller, item.permissions, "role allows")?;
     if item.users + item.tokens > 0 {

@@ -85,6 +85,11 @@ pub struct From {
 }
 
 impl From {
+    /// The address, if it is known.
+    fn known(&self) -> Option<Arc<str>> {
+        Some(self.address.clone()).filter(|address| !address.is_empty())
+    }
+
     /// Of a request whose headers are not at hand.
     pub fn here(caller: &Caller) -> Self {
         Self { address: caller.from(), agent: "".into() }
@@ -127,18 +132,17 @@ pub async fn verify(
             Ok(user)
         }
         None => {
-            let caller = Caller::nobody(Some(from.address.clone()));
-            let act = Act::by(&caller, "session.open").on(cut(name)).because("wrong credentials");
+            let caller = Caller::nobody(from.known());
+            let act = Act::by(&caller, "session.open");
+            // What is no user's name may be anything, even a password in the wrong field.
+            let act = match shown.state.access.users.get(name) {
+                Some(user) => act.on(user.name.clone()).because("wrong credentials"),
+                None => act.because("no such user"),
+            };
             own::denied(app, act);
             Err(unauthenticated("the user name or the password is wrong"))
         }
     }
-}
-
-/// A name somebody typed, which may be anything, even a password.
-fn cut(name: &str) -> Arc<str> {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    name.into()
 }
 
 /// Opens a browser's session; returns its cookie's value.
@@ -190,7 +194,7 @@ async fn open(app: &App, opened: SessionOpened, how: &str) -> Result<(), ApiErro
     let caller = Caller {
         name: opened.user.clone(),
         via: Via::Session,
-        ..Caller::nobody(Some(opened.address.clone()))
+        ..Caller::nobody(Some(opened.address.clone()).filter(|it| !it.is_empty()))
     };
     let act = Act::by(&caller, "session.open").on(opened.user.clone()).because(how);
     own::record(app, act, vec![event(AccessEvent::SessionOpened(opened))]).await.map(drop)
@@ -248,11 +252,8 @@ pub async fn refresh(app: &App, from: &From, token: &str) -> Result<Tokens, ApiE
     let now = app.clock.now();
     let shown = app.hub.published();
     let session = shown.state.access.session(&claims.access.sid, now).cloned().ok_or_else(bad)?;
-    let caller = Caller {
-        name: session.user.clone(),
-        via: Via::Session,
-        ..Caller::nobody(Some(from.address.clone()))
-    };
+    let caller =
+        Caller { name: session.user.clone(), via: Via::Session, ..Caller::nobody(from.known()) };
     if claims.generation != session.generation {
         let act = Act::by(&caller, "session.refresh")
             .on(session.user.clone())

@@ -4,7 +4,8 @@ use super::caller::Caller;
 use super::own::{self, Act};
 use super::params::PageParams;
 use super::secret::{Credential, TOKEN_PREFIX};
-use super::users::{TURN, covers, grantable, name};
+use super::turns::turn;
+use super::users::{covers, grantable, name};
 use crate::domain::Event;
 use crate::domain::access::state::Token;
 use crate::domain::access::{
@@ -84,7 +85,7 @@ pub async fn create(app: &App, caller: &Caller, spec: TokenSpec) -> Result<NewTo
     if spec.expires_at.is_some_and(|at| at <= now) {
         return Err(ApiError::invalid("/expires_at", "must be in the future"));
     }
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let grant = match (spec.role, spec.permissions) {
@@ -134,7 +135,7 @@ pub async fn create(app: &App, caller: &Caller, spec: TokenSpec) -> Result<NewTo
 /// # Errors
 /// 404, 403 if it allows more than the caller may do.
 pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<(), ApiError> {
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let token = known(&shown, id)?;
     covers(caller, shown.state.access.granted(&token.grant), "token allows")?;

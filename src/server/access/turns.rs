@@ -1,7 +1,30 @@
 //! Changes that look before they leap: two that look at the same thing take turns.
 
+use super::caller::{Caller, unauthenticated};
+use crate::server::App;
+use crate::wire::ApiError;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use tokio::sync::{Mutex, MutexGuard};
+
+/// What whoever changes users, roles or tokens waits for.
+const ACCESS: &str = "access";
+
+/// Waits until nobody else changes users, roles or tokens.
+///
+/// # Errors
+/// 401 if the caller is not any more who they were when they asked: an open board may have got its
+/// first user meanwhile.
+pub async fn turn<'a>(
+    app: &'a App,
+    caller: &Caller,
+) -> Result<Option<MutexGuard<'a, ()>>, ApiError> {
+    let turn = app.access.turns.of(ACCESS).await;
+    let shown = app.hub.published();
+    if caller.still_holds(&app.access, &shown.state.access, app.clock.now()) {
+        return Ok(turn);
+    }
+    Err(unauthenticated("what let you in has just changed; sign in again"))
+}
 
 /// Locks; things that share one only wait for nothing now and then.
 const LOCKS: usize = 64;

@@ -6,6 +6,7 @@
 use super::caller::Caller;
 use super::own::{self, Act};
 use super::params::PageParams;
+use super::turns::turn;
 use crate::domain::access::state::{State, User};
 use crate::domain::access::{
     Event as AccessEvent, NewUser, Permission, Permissions, Provider, UserChanged, UserCreated,
@@ -18,8 +19,6 @@ use crate::wire::{ApiError, ErrorKind};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// Whoever changes users, roles or tokens waits for this.
-pub const TURN: &str = "access";
 /// Most users there may be.
 const MAX: usize = 10_000;
 
@@ -75,7 +74,7 @@ fn item(state: &State, user: &User) -> UserItem {
 pub async fn create(app: &App, caller: &Caller, new: NewUser) -> Result<UserItem, ApiError> {
     name("username", &new.username)?;
     profile(new.email.as_deref(), new.full_name.as_deref())?;
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let granted = grantable(state, caller, &new.role)?;
@@ -129,7 +128,7 @@ pub async fn vouched(
     provider: &Provider,
 ) -> Result<Arc<User>, ApiError> {
     name("username", &vouched.user)?;
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, from).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let find = |shown: &Published| {
@@ -179,7 +178,7 @@ pub async fn change(
     patch: UserPatch,
 ) -> Result<UserItem, ApiError> {
     profile(patch.email.as_deref(), patch.full_name.as_deref())?;
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let user = touchable(state, caller, name)?;
@@ -231,7 +230,7 @@ pub async fn change(
 /// # Errors
 /// 404, 403 if the user may do more than the caller, 409 if nobody could manage users any more.
 pub async fn remove(app: &App, caller: &Caller, name: &str) -> Result<(), ApiError> {
-    let _turn = app.access.turns.of(TURN).await;
+    let _turn = turn(app, caller).await?;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let user = touchable(state, caller, name)?.name.clone();

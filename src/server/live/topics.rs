@@ -28,7 +28,7 @@ impl Client {
     pub(super) async fn unsubscribe(&mut self, name: &str) -> Result<(), Gone> {
         match name.parse::<Topic>() {
             Ok(topic) => {
-                self.forget(&topic);
+                self.forget(&topic.told_to(self.line.caller.permissions));
                 Ok(())
             }
             Err(why) => self.line.error("unknown_topic", &why).await,
@@ -44,7 +44,7 @@ impl Client {
     /// Parses a topic and joins it, unless it may not be seen.
     pub(super) async fn admit(&mut self, name: &str) -> Result<Option<Topic>, Gone> {
         let topic = match name.parse::<Topic>() {
-            Ok(topic) => topic,
+            Ok(topic) => topic.told_to(self.line.caller.permissions),
             Err(why) => {
                 self.line.error("unknown_topic", &why).await?;
                 return Ok(None);

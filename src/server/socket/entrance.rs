@@ -10,6 +10,7 @@ use crate::domain::access::{Permissions, Via};
 use crate::server::App;
 use crate::server::access::Caller;
 use crate::server::access::caller::{by_bearer, unauthenticated};
+use crate::server::peer::Peer;
 use crate::wire::{ApiError, Timestamp};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::close_code;
@@ -17,32 +18,39 @@ use axum::http::header;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
 /// Longest message that is looked into for a token.
 const MAX_TOKEN: usize = 8 << 10;
 
 /// Who asks for a socket, as far as the request says.
 #[derive(Debug)]
-pub struct Knock(pub(super) Caller);
+pub struct Knock {
+    pub(super) caller: Caller,
+    pub(super) peer: Peer,
+}
 
 impl FromRequestParts<App> for Knock {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
+        let peer = Peer::from_request_parts(parts, app).await?;
         if let Some(ticket) = parts.uri.query().and_then(ticket) {
             let redeemed = app.access.tickets.redeem(&ticket);
             let bad = || unauthenticated("the ticket is not good: it is for one use within 30 s");
-            return redeemed.map(Self).ok_or_else(bad);
+            return redeemed.map(|caller| Self { caller, peer }).ok_or_else(bad);
         }
         // Every browser says where a socket comes from; what does not is none of ours.
         if caller.via == Via::Session && !parts.headers.contains_key(header::ORIGIN) {
             let shown = app.hub.published();
             let nobody = app.access.without_credentials(&shown.state.access, caller.address);
-            return Ok(Self(nobody));
+            return Ok(Self { caller: nobody, peer });
         }
-        Ok(Self(caller))
+        Ok(Self { caller, peer })
     }
 }
 
@@ -110,10 +118,16 @@ impl Line {
             return Ok(());
         }
         match by_bearer(&self.app, token, self.caller.address.clone()) {
-            Ok(caller) => {
-                self.caller = caller;
-                Ok(())
-            }
+            Ok(caller) => match self.app.limits.user_socket(&self.peer, &caller.name) {
+                Ok(seat) => {
+                    (self.caller, self.seat) = (caller, std::mem::take(&mut self.seat).and(seat));
+                    Ok(())
+                }
+                Err(error) => {
+                    self.error("too_many", &error.detail).await?;
+                    self.close(close_code::POLICY, "too many sockets").await
+                }
+            },
             Err(error) => {
                 self.error("unauthenticated", &error.detail).await?;
                 self.close(close_code::POLICY, "the token is not good").await
@@ -138,6 +152,14 @@ impl Line {
             return Ok(());
         }
         self.close(close_code::POLICY, "signed out").await
+    }
+
+    /// When to look again whether what the peer showed is good still.
+    pub(super) fn expiry(&self) -> Instant {
+        let left = self.until().map_or(i64::MAX, |until| until.since(self.app.clock.now()));
+        // A little later rather than again and again; what is far away is looked at once a day.
+        let left = u64::try_from(left).unwrap_or(0).saturating_add(1).min(DAY_MS);
+        Instant::now() + Duration::from_millis(left)
     }
 
     /// Until when what the peer showed is good.

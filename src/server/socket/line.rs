@@ -4,7 +4,8 @@ use super::{Allowance, Pace};
 use crate::pipeline::hub::json_string;
 use crate::server::App;
 use crate::server::access::Caller;
-use crate::server::limits::TokenBucket;
+use crate::server::limits::{Seat, TokenBucket};
+use crate::server::peer::Peer;
 use crate::wire::Seq;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use std::sync::atomic::Ordering;
@@ -30,6 +31,10 @@ pub struct Line {
     pub app: App,
     /// Who the peer is.
     pub caller: Caller,
+    /// Where it is.
+    pub(super) peer: Peer,
+    /// Its place among the sockets of its address and user.
+    pub(super) seat: Seat,
     /// Position of the access state that the caller was last compared with.
     pub(super) checked: Seq,
     bucket: TokenBucket,
@@ -40,10 +45,16 @@ pub struct Line {
 }
 
 impl Line {
-    pub(super) fn new(socket: WebSocket, app: App, caller: Caller, allowance: Allowance) -> Self {
+    pub(super) fn new(
+        socket: WebSocket,
+        app: App,
+        (caller, peer, seat): (Caller, Peer, Seat),
+        allowance: Allowance,
+    ) -> Self {
         let bucket = TokenBucket::full(allowance.burst, allowance.per_second);
         let now = Instant::now();
-        Self { socket, app, caller, checked: Seq::MAX, bucket, quiet_since: now, heard: now }
+        let (checked, quiet_since, heard) = (Seq::MAX, now, now);
+        Self { socket, app, caller, peer, seat, checked, bucket, quiet_since, heard }
     }
 
     /// Whether the peer has answered the last pings, as far as that can be known.

@@ -98,7 +98,7 @@ pub trait Feed: Send + Sized {
 /// may do all of `needed`.
 ///
 /// # Errors
-/// 400 if the request is none for a WebSocket; 403 if whoever asks may not.
+/// 400 if the request is none for a WebSocket, 429 if its peer has too many already.
 pub fn upgrade<F, C>(
     app: App,
     knock: Knock,
@@ -112,15 +112,14 @@ where
     C: Future<Output = ()> + Send + 'static,
 {
     let upgrade = upgrade.map_err(problem::malformed)?;
-    let Knock(caller) = knock;
-    if !caller.is_nobody() {
-        caller.may(needed)?;
-    }
+    let Knock { caller, peer } = knock;
+    let named = (!caller.is_nobody()).then_some(&*caller.name);
+    let seat = app.limits.socket(&peer, named)?;
     let sockets = app.sockets.clone();
     let hold = move |socket| async move {
         let hub = app.hub.clone();
         hub.connected();
-        let mut line = Line::new(socket, app, caller, allowance);
+        let mut line = Line::new(socket, app, (caller, peer, seat), allowance);
         if line.enter(needed).await.is_ok() {
             conversation(line).await;
         }
@@ -156,18 +155,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
     // Made once and not for every frame: each registers with what all clients share.
     let mut silence = pin!(tokio::time::sleep(pace.silence));
     let mut over = pin!(shutdown.cancelled());
+    let mut expiry = pin!(tokio::time::sleep(Duration::ZERO));
     feed.line().look_again().await?;
     loop {
-        let (until, clock) = (feed.line().until(), feed.line().app.clock.clone());
-        let expiry = async move {
-            match until {
-                Some(until) => {
-                    let left = u64::try_from(until.since(clock.now())).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(left)).await;
-                }
-                None => pending().await,
-            }
-        };
+        let expires = feed.line().until().is_some();
         let due = async {
             match &mut every {
                 Some(every) => every.tick().await,
@@ -186,7 +177,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
                 silence.as_mut().reset(Instant::now() + pace.silence);
                 if let Some(text) = feed.line().read(message).await? {
                     match entrance::token(&text) {
-                        Some(token) => feed.line().show(&token).await?,
+                        Some(token) => {
+                            feed.line().show(&token).await?;
+                            expiry.as_mut().reset(feed.line().expiry());
+                        }
                         None => feed.heard(text).await?,
                     }
                 }
@@ -195,7 +189,10 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
                 return feed.line().close(close_code::POLICY, "silent for too long").await;
             }
             _ = beat.tick() => feed.line().beat(pace).await?,
-            () = expiry => feed.line().look_again().await?,
+            () = expiry.as_mut(), if expires => {
+                feed.line().look_again().await?;
+                expiry.as_mut().reset(feed.line().expiry());
+            }
             _ = due => feed.due().await?,
             () = over.as_mut() => {
                 return feed.line().close(close_code::AWAY, "shutting down").await;

@@ -6,6 +6,7 @@ use crate::domain::projects::{ProjectDelta, ProjectDetail};
 use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use crate::domain::system::{SystemDelta, SystemPage};
 use crate::domain::work::{TaskDelta, TaskDetail, WorkDelta, WorkPage};
+use crate::ui::me::may;
 use crate::wire::{Cursor, Timestamp};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -55,12 +56,16 @@ mirror! {
     TaskDetail: TaskDelta,
 }
 
-/// Follows `topic` for as long as the calling component lives. Does nothing on the server.
+/// Follows `topic` for as long as the calling component lives. Does nothing on the server, nor for
+/// those who may not see the topic.
 pub fn follow(
     topic: Topic,
     cursor: Option<Cursor>,
     receive: impl Fn(Part<'_>) -> serde_json::Result<()> + Send + Sync + 'static,
 ) {
+    if !may(topic.needs()) {
+        return;
+    }
     let live = Live::expect();
     let receive: super::Receiver = Arc::new(receive);
     Effect::new(move |_| {

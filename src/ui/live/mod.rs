@@ -60,6 +60,8 @@ pub struct Live {
     pub heard: RwSignal<Option<Timestamp>>,
     /// What the server's clock is ahead of the browser's.
     pub offset_ms: StoredValue<i64>,
+    /// Whether it was known who looks when the page was rendered.
+    pub known: StoredValue<bool>,
     /// Who follows what, up to where.
     pub topics: StoredValue<Topics>,
     outbox: StoredValue<UnboundedSender<Said>>,
@@ -75,6 +77,7 @@ impl Default for Live {
             now: RwSignal::new(None),
             heard: RwSignal::new(None),
             offset_ms: StoredValue::new(0),
+            known: StoredValue::new(false),
             topics: StoredValue::new(Topics::default()),
             outbox: StoredValue::new(outbox),
             inbox: StoredValue::new(Some(inbox)),

@@ -4,10 +4,11 @@ use super::{Connection, Live, Said};
 use crate::wire::{ClientMsg, Frame, Timestamp};
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::{FutureExt, SinkExt, StreamExt, select};
-use gloo_net::websocket::{Message, futures::WebSocket};
+use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::pin::pin;
 
 /// Waits before an attempt double from the first to the last of these, in milliseconds; half of
 /// each is chance, so that the clients of a restarted server do not all come at once.
@@ -16,6 +17,9 @@ const BACKOFF_MS: (u32, u32) = (500, 15_000);
 const MISSED: u32 = 2;
 /// Until the server has said how often it sends heartbeats.
 const HEARTBEAT_S: u32 = 15;
+/// Code and reason with which the server closes the socket of somebody who is signed in no more, or
+/// may do other things now.
+const SIGNED_OUT: (u16, &str) = (1008, "signed out");
 /// How long opening may take.
 const OPEN_WITHIN_MS: u32 = 10_000;
 
@@ -88,11 +92,30 @@ async fn session(live: Live, inbox: &mut UnboundedReceiver<Said>) -> bool {
     let (mut sink, stream) = socket.split();
     let mut stream = stream.fuse();
     let mut silence = TimeoutFuture::new(OPEN_WITHIN_MS).fuse();
+    // The server waits for a token of whoever it does not know, so that one whose session is over
+    // would only hear of it after a while; a word that asks for nothing is answered at once.
+    let word = ClientMsg::Unsubscribe { topics: Vec::new() };
+    {
+        let mut said = pin!(send(&mut sink, &word).fuse());
+        select! {
+            said = said => if said.is_err() { return false },
+            () = silence => return false,
+        }
+    }
     let (mut opened, mut patience_ms) = (false, HEARTBEAT_S * 1_000 * (MISSED + 1));
     loop {
         select! {
             message = stream.next() => {
-                let Some(Ok(Message::Text(text))) = message else { return opened };
+                let text = match message {
+                    Some(Ok(Message::Text(text))) => text,
+                    Some(Err(WebSocketError::ConnectionClose(event))) => {
+                        if (event.code, event.reason.as_str()) == SIGNED_OUT {
+                            reload();
+                        }
+                        return opened;
+                    }
+                    _ => return opened,
+                };
                 silence = TimeoutFuture::new(patience_ms).fuse();
                 let Ok(frame) = serde_json::from_str::<Frame>(&text) else { continue };
                 if frame.kind == "welcome" {
@@ -139,8 +162,21 @@ fn hear(live: Live, frame: &Frame) -> Vec<ClientMsg> {
             Vec::new()
         }
         "snapshot" | "delta" => deliver(live, frame),
+        "error" => {
+            let unknown = frame.code.as_deref() == Some("unauthenticated");
+            if unknown && live.known.try_get_value() == Some(true) {
+                reload();
+            }
+            Vec::new()
+        }
         _ => Vec::new(),
     }
+}
+
+/// Loads the page anew: as it is for whoever looks now, or where one signs in.
+fn reload() {
+    // A browser that cannot goes on saying that the line is down.
+    let _ = window().location().reload();
 }
 
 /// Asks for everything that is followed, and for an answer that comes after all of it.

@@ -4,24 +4,25 @@ use crate::domain::Topic;
 use crate::domain::summary::{Summary, SummaryDelta};
 use crate::domain::summary_api::dashboard_summary;
 use crate::ui::live::{Mirror, Part, follow};
+use crate::ui::me::may;
 use crate::ui::widgets::{Reading, reading};
 use leptos::prelude::*;
 
 /// The summary: as it was first read, and as it is now.
 #[derive(Clone, Copy)]
 pub struct SummaryFeed {
-    /// As the server rendered it.
-    pub first: Reading<Summary>,
+    /// As the server rendered it; none for those who may not see it.
+    pub first: Option<Reading<Summary>>,
     shown: RwSignal<Option<Summary>>,
 }
 
 impl SummaryFeed {
     /// Reads the summary, and follows it for as long as the page is open.
     pub fn new() -> Self {
-        let first = reading(dashboard_summary);
+        let first = may(Topic::Summary.needs()).then(|| reading(dashboard_summary));
         let shown = RwSignal::new(None);
         Effect::new(move |_| {
-            if let Some(Ok(summary)) = first.get() {
+            if let Some(Ok(summary)) = first.and_then(Reading::get) {
                 let cursor = summary.cursor();
                 shown.set(Some(summary));
                 follow(Topic::Summary, Some(cursor), move |part| receive(shown, part));

@@ -6,7 +6,11 @@ mod verdict;
 pub use feed::SummaryFeed;
 pub use verdict::VerdictBanner;
 
-use super::widgets::{Card, Empty, Reading, loaded, reading};
+use super::me::{may, me};
+use super::shell::elsewhere;
+use super::widgets::{Card, Empty, Icon, IconName, Reading, loaded, reading};
+use crate::domain::Topic;
+use crate::domain::access::Permission;
 use crate::domain::projects::ProjectItem;
 use crate::domain::projects::view::{ErrorsCard, ProjectRow, ProjectsCard, ProjectsHead};
 use crate::domain::summary::{Summary, Ticker};
@@ -27,17 +31,41 @@ pub fn Overview() -> impl IntoView {
     let feed = SummaryFeed::expect();
     // Everything a page reads is asked for here: what is asked for while another answer is awaited
     // would be asked for twice when the server renders, and the two may differ.
-    let newest = reading(ticker);
+    let newest = may(Topic::Events.needs()).then(|| reading(ticker));
+    let board = match feed.first {
+        Some(first) => loaded(first, move |first| {
+            view! { <Board feed=feed first=first newest=newest /> }.into_any()
+        }),
+        None => others(),
+    };
     view! {
         <Title text="Bellwether" />
-        {loaded(feed.first, move |first| {
-            view! { <Board feed=feed first=first newest=newest /> }.into_any()
-        })}
+        {board}
     }
 }
 
+/// What is shown to those who may not see projects, of which the overview is made.
+fn others() -> AnyView {
+    let may: Vec<AnyView> = me().permissions.iter().map(allowed).collect();
+    view! {
+        <section class="card">
+            <div class="empty">
+                <p class="empty-title">"What you may see and do"</p>
+                <ul class="allowed">{may}</ul>
+                <p>"The verdict over everything needs " <code>{Permission::ViewProjects.name()}</code> "."</p>
+                {elsewhere()}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn allowed(one: Permission) -> AnyView {
+    view! { <li><Icon name=IconName::Projects />{one.does()}</li> }.into_any()
+}
+
 #[component]
-fn Board(feed: SummaryFeed, first: Summary, newest: Reading<Ticker>) -> impl IntoView {
+fn Board(feed: SummaryFeed, first: Summary, newest: Option<Reading<Ticker>>) -> impl IntoView {
     let as_of = feed.section(&first, |summary| summary.as_of);
     let counts = feed.section(&first, |summary| summary.projects);
     let validations = feed.section(&first, |summary| summary.validations.clone());
@@ -47,15 +75,25 @@ fn Board(feed: SummaryFeed, first: Summary, newest: Reading<Ticker>) -> impl Int
     let hosts = feed.section(&first, |summary| summary.hosts.clone());
     let attention = feed.section(&first, |summary| summary.attention.clone());
     let rate = feed.section(&first, |summary| summary.events_per_s);
+    let (work, system) = (may(Permission::ViewAgents), may(Permission::ViewSystem));
+    // Tiles fill their line.
+    let class = match (work, system) {
+        (true, true) => "grid",
+        (false, false) => "grid by-two",
+        _ => "grid by-three",
+    };
+    let work = work.then(|| view! { <WorkCard agents=agents tasks=tasks as_of=as_of /> });
+    let system = system.then(|| view! { <SystemCard hosts=hosts as_of=as_of /> });
+    let now = newest.map(|newest| view! { <Now newest=newest rate=rate /> });
     view! {
         <VerdictBanner health=feed.section(&first, |summary| summary.health.clone()) as_of=as_of />
-        <div class="grid">
+        <div class=class>
             <ProjectsCard counts=counts validations=validations as_of=as_of />
             <ErrorsCard errors=errors as_of=as_of />
-            <WorkCard agents=agents tasks=tasks as_of=as_of />
-            <SystemCard hosts=hosts as_of=as_of />
+            {work}
+            {system}
             <Attention rows=attention total=Signal::derive(move || counts.get().total) as_of=as_of />
-            <Now newest=newest rate=rate />
+            {now}
         </div>
     }
 }

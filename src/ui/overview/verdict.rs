@@ -2,6 +2,8 @@
 
 use crate::domain::health::{Finding, Health, Status};
 use crate::ui::live::Live;
+use crate::ui::me::may;
+use crate::ui::shell::needs;
 use crate::ui::widgets::{Age, AsOf, Icon, Verdict};
 use crate::wire::Timestamp;
 use leptos::prelude::*;
@@ -76,11 +78,14 @@ fn banner(colour: &str, stale: bool) -> String {
 
 fn reason(finding: &Finding) -> impl IntoView + use<> {
     let verdict = Verdict::from(finding.severity);
+    // Led to is only what one may see.
+    let link = Some(finding.evidence.link.clone());
+    let link = link.filter(|link| may(needs(link.split('?').next().unwrap_or_default())));
     let name = finding.subject.split_once('/').map_or("", |(_, name)| name);
     let (before, bold, after) = around(&finding.message, name);
     let title = format!("{} Resolved by: {}", finding.message, finding.resolve);
     view! {
-        <a href=finding.evidence.link.clone() title=title class=verdict.class>
+        <a href=link title=title class=verdict.class>
             <Icon name=verdict.icon />
             <span class="sr">{verdict.word}": "</span>
             <span class="message">{before}<b>{bold}</b>{after}</span>

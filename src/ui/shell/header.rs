@@ -1,9 +1,11 @@
 //! The header: where one is, how the line is, and what time it is there.
 
 use super::theme::ThemeButton;
+use super::who::who;
 use super::{Overlay, PageLink, named_pages};
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
+use crate::ui::me::may;
 use crate::ui::widgets::{Icon, IconName};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -33,6 +35,7 @@ pub fn Header() -> impl IntoView {
             >
                 <Icon name=IconName::Help />
             </button>
+            {who()}
         </header>
     }
 }
@@ -49,6 +52,7 @@ fn Crumbs() -> impl IntoView {
                 view! {
                     {parents
                         .into_iter()
+                        .filter(|page| may(page.needs))
                         .map(|page| {
                             view! {
                                 <a href=page.path>{page.name}</a>

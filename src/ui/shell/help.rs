@@ -1,6 +1,7 @@
 //! The list of keys.
 
 use super::keys::KEYS;
+use super::pages::seen_pages;
 use super::{Overlay, palette::Dialog};
 use leptos::prelude::*;
 
@@ -13,16 +14,23 @@ pub fn Help() -> impl IntoView {
             <dl class="keys">
                 {KEYS
                     .iter()
-                    .map(|(keys, what)| {
-                        view! {
-                            <dt>
-                                {keys.split(' ').map(|key| view! { <kbd>{key}</kbd> }).collect_view()}
-                            </dt>
-                            <dd>{*what}</dd>
-                        }
-                    })
+                    .map(|(keys, what)| entry(keys, (*what).to_owned()))
+                    .collect_view()}
+                {seen_pages()
+                    .into_iter()
+                    .map(|page| entry(&format!("g {}", page.key), format!("Go to: {}", page.name)))
                     .collect_view()}
             </dl>
         </Dialog>
     }
+}
+
+/// Keys, and what they do.
+fn entry(keys: &str, what: String) -> AnyView {
+    let keys = keys.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }).collect_view();
+    view! {
+        <dt>{keys}</dt>
+        <dd>{what}</dd>
+    }
+    .into_any()
 }

@@ -1,10 +1,12 @@
 //! Keys that work on every page.
 
-use super::{Overlay, named_pages, theme};
+use super::pages::{PageLink, seen_pages};
+use super::{Overlay, theme};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use std::sync::Arc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
@@ -12,17 +14,10 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 /// How long `g` waits for the key that follows it.
 const CHORD: Duration = Duration::from_millis(1_500);
 
-/// What each key does, for the list of keys.
-pub const KEYS: [(&str, &str); 13] = [
+/// What each key does but those that lead to pages, for the list of keys.
+pub const KEYS: [(&str, &str); 6] = [
     ("Ctrl K", "Search projects, agents, pages and commands"),
     ("/", "Filter the list on this page"),
-    ("g o", "Go to the overview"),
-    ("g p", "Go to projects"),
-    ("g w", "Go to work"),
-    ("g a", "Go to agents"),
-    ("g t", "Go to tasks"),
-    ("g d", "Go to dead letters"),
-    ("g s", "Go to the system page"),
     ("j k", "Next and previous row"),
     ("t", "Light or dark"),
     ("?", "This list"),
@@ -33,11 +28,12 @@ pub const KEYS: [(&str, &str); 13] = [
 pub fn listen(overlay: RwSignal<Overlay>) {
     let navigate = use_navigate();
     let after_g = StoredValue::new(false);
+    let pages: Arc<[&'static PageLink]> = seen_pages().into();
     Effect::new(move |_| {
-        let navigate = navigate.clone();
+        let (navigate, pages) = (navigate.clone(), pages.clone());
         let handle = window_event_listener(ev::keydown, move |event| {
             let go = |path: &str| navigate(path, NavigateOptions::default());
-            if press(&event, overlay, after_g, &go) {
+            if press(&event, overlay, after_g, &pages, &go) {
                 event.prevent_default();
             }
         });
@@ -50,6 +46,7 @@ fn press(
     event: &KeyboardEvent,
     overlay: RwSignal<Overlay>,
     after_g: StoredValue<bool>,
+    pages: &[&'static PageLink],
     go: &dyn Fn(&str),
 ) -> bool {
     let key = event.key();
@@ -69,7 +66,7 @@ fn press(
     }
     if after_g.get_value() {
         after_g.set_value(false);
-        if let Some(page) = named_pages().find(|page| page.key == key) {
+        if let Some(page) = pages.iter().find(|page| page.key == key) {
             go(page.path);
             return true;
         }

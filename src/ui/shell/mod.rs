@@ -1,112 +1,26 @@
 //! The frame around every page: navigation, header, command palette and keys.
 
+mod gate;
 mod header;
 mod help;
 mod keys;
 mod links;
 mod nav;
+mod pages;
 mod palette;
 mod theme;
+mod who;
 
-use super::widgets::{IconName, PageStatus};
-use crate::domain::access::{Permission, Permissions};
+use super::widgets::PageStatus;
+pub use gate::{elsewhere, gated};
 use header::Header;
 use help::Help;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nav::Nav;
+pub use pages::{ACCESS, ACCOUNT, PAGES, PageLink, SUBPAGES, named_pages, needs, seen};
 pub use palette::Dialog;
 use palette::Palette;
-
-/// A page that the navigation leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PageLink {
-    /// Its address.
-    pub path: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Its icon.
-    pub icon: IconName,
-    /// The key that leads to it after `g`.
-    pub key: &'static str,
-    /// What one must be allowed to see it.
-    pub needs: Permissions,
-}
-
-const fn may(permission: Permission) -> Permissions {
-    Permissions::of(&[permission])
-}
-
-/// What one must be allowed to see the page at `path`, or one below it.
-pub fn needs(path: &str) -> Permissions {
-    let below = |page: &&PageLink| {
-        path.strip_prefix(page.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let found = named_pages().filter(below).max_by_key(|page| page.path.len());
-    found.map(|page| page.needs).unwrap_or_default()
-}
-
-/// Every page of the navigation, in its order.
-pub const PAGES: [PageLink; 4] = [
-    PageLink {
-        path: "/",
-        name: "Overview",
-        icon: IconName::Overview,
-        key: "o",
-        needs: may(Permission::ViewProjects),
-    },
-    PageLink {
-        path: "/projects",
-        name: "Projects",
-        icon: IconName::Projects,
-        key: "p",
-        needs: may(Permission::ViewProjects),
-    },
-    PageLink {
-        path: "/work",
-        name: "Work",
-        icon: IconName::Work,
-        key: "w",
-        needs: may(Permission::ViewAgents),
-    },
-    PageLink {
-        path: "/system",
-        name: "System",
-        icon: IconName::System,
-        key: "s",
-        needs: may(Permission::ViewSystem),
-    },
-];
-
-/// Pages below those.
-pub const SUBPAGES: [PageLink; 3] = [
-    PageLink {
-        path: "/work/agents",
-        name: "Agents",
-        icon: IconName::Idle,
-        key: "a",
-        needs: may(Permission::ViewAgents),
-    },
-    PageLink {
-        path: "/work/tasks",
-        name: "Tasks",
-        icon: IconName::Waiting,
-        key: "t",
-        needs: may(Permission::ViewAgents),
-    },
-    PageLink {
-        path: "/work/dead-letters",
-        name: "Dead letters",
-        icon: IconName::Critical,
-        key: "d",
-        needs: may(Permission::ViewAgents),
-    },
-];
-
-/// Every page that has a name, those of the navigation first.
-pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
-    PAGES.iter().chain(&SUBPAGES)
-}
 
 /// What the frame can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,6 +49,7 @@ pub fn Shell(children: Children) -> impl IntoView {
             <Nav />
             <div class="page">
                 <Header />
+                {who::open_to_all()}
                 <main id="main" tabindex="-1">
                     {children()}
                 </main>
@@ -153,14 +68,7 @@ pub fn error_page() -> impl IntoView {
         <div class="empty" role="alert">
             <p class="empty-title">"Nothing is at this address"</p>
             <p>"It may have been mistyped, or what was here is no longer watched."</p>
-            <p class="row">
-                <a class="button" href="/">
-                    "Overview"
-                </a>
-                <a class="button" href="/projects">
-                    "Projects"
-                </a>
-            </p>
+            {elsewhere()}
         </div>
     }
 }

@@ -1,11 +1,12 @@
 //! The navigation: a column, a rail of icons, or a bar at the bottom, by the width there is.
 
-use super::PAGES;
+use super::{ACCESS, PAGES, seen};
 use crate::ui::format;
 use crate::ui::overview::SummaryFeed;
-use crate::ui::widgets::{Icon, IconName};
+use crate::ui::widgets::{Icon, IconName, mark};
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
 /// Links to every page, with the number that matters beside each.
 #[component]
@@ -16,8 +17,8 @@ pub fn Nav() -> impl IntoView {
                 <Icon name=IconName::Brand />
                 <span>"Bellwether"</span>
             </a>
-            {PAGES
-                .iter()
+            {seen(&PAGES)
+                .into_iter()
                 .map(|page| {
                     view! {
                         <A href=page.path exact=page.path == "/" attr:title=page.name>
@@ -28,8 +29,23 @@ pub fn Nav() -> impl IntoView {
                     }
                 })
                 .collect_view()}
+            {access()}
         </nav>
     }
+}
+
+/// The link to the first page of access that one may see, which is marked on all of them.
+fn access() -> Option<AnyView> {
+    let path = use_location().pathname;
+    let first = seen(&ACCESS).into_iter().next()?;
+    let here = mark("page", move || path.with(|path| ACCESS.iter().any(|page| page.path == *path)));
+    let link = view! {
+        <a href=first.path title="Access" aria-current=here>
+            <Icon name=IconName::Key />
+            <span>"Access"</span>
+        </a>
+    };
+    Some(link.into_any())
 }
 
 /// How many of a page's things need a look; how many there are if none does.

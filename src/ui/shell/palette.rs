@@ -1,11 +1,14 @@
 //! The command palette: any page, project, agent or command by a few letters of its name.
 
-use super::{Overlay, named_pages, theme};
+use super::pages::seen_pages;
+use super::{Overlay, theme};
+use crate::domain::access::Permission;
 use crate::domain::projects::api::dashboard_projects;
 use crate::domain::projects::{ProjectItem, ProjectsQuery};
 use crate::domain::work::AgentItem;
 use crate::domain::work::api::agents;
 use crate::ui::live::Live;
+use crate::ui::me::may;
 use crate::ui::widgets::{Badge, Icon, IconName, Verdict};
 use crate::wire::encoded;
 use leptos::html;
@@ -75,7 +78,7 @@ fn commands() -> Vec<Entry> {
         verdict: None,
         action,
     };
-    let pages = named_pages().map(|page| Entry {
+    let pages = seen_pages().into_iter().map(|page| Entry {
         note: "page".to_owned(),
         ..entry(page.name, page.icon, Action::Go(page.path.to_owned()))
     });
@@ -116,6 +119,7 @@ pub fn Palette() -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let chosen = RwSignal::new(0_usize);
     let open = Memo::new(move |_| overlay.get() == Overlay::Palette);
+    let (may_agents, may_projects) = (may(Permission::ViewAgents), may(Permission::ViewProjects));
     // Read only while the palette is open, and never on the server.
     let read = LocalResource::new(move || {
         let asked = open.get().then(|| text.get());
@@ -123,11 +127,14 @@ pub fn Palette() -> impl IntoView {
             let q = asked?;
             let limit = || Some(OFFERED.to_owned());
             // There may be thousands of agents, which nobody wants to see before having asked.
-            let agents = match q.is_empty() {
-                true => None,
-                false => agents(None, Some(q.clone()), limit(), None).await.ok(),
+            let agents = match may_agents && !q.is_empty() {
+                true => agents(None, Some(q.clone()), limit(), None).await.ok(),
+                false => None,
             };
-            let projects = dashboard_projects(None, None, Some(q), None, limit(), None).await.ok();
+            let projects = match may_projects {
+                true => dashboard_projects(None, None, Some(q), None, limit(), None).await.ok(),
+                false => None,
+            };
             let (projects, agents) = (
                 projects.and_then(|page| page.read().ok()),
                 agents.and_then(|page| page.read().ok()),

@@ -8,7 +8,8 @@ use std::time::Duration;
 #[component]
 pub fn Snippet(
     /// The line; `{origin}` in it becomes the address of this board.
-    line: &'static str,
+    #[prop(into)]
+    line: String,
 ) -> impl IntoView {
     let origin = RwSignal::new("http://127.0.0.1:3000".to_owned());
     let copied = RwSignal::new(false);
@@ -17,10 +18,13 @@ pub fn Snippet(
             origin.set(here);
         }
     });
-    let text = move || line.replace("{origin}", &origin.get());
+    let text = Memo::new(move |_| line.replace("{origin}", &origin.get()));
     let copy = move |_| {
-        // Nothing is lost if the browser refuses: the line can be selected.
-        let _ = window().navigator().clipboard().write_text(&text());
+        // There is no clipboard where others may listen; the line can be selected all the same.
+        if !window().is_secure_context() {
+            return;
+        }
+        let _ = window().navigator().clipboard().write_text(&text.get_untracked());
         copied.set(true);
         set_timeout(move || _ = copied.try_set(false), Duration::from_secs(2));
     };

@@ -15,6 +15,18 @@ pub enum IconName {
     System,
     /// Three steps of a queue.
     Work,
+    /// A key: access.
+    Key,
+    /// A head and shoulders.
+    Person,
+    /// Two of them.
+    People,
+    /// A shield: what a role allows.
+    Shield,
+    /// Lines of a log.
+    Log,
+    /// A plus sign.
+    Plus,
     /// An empty circle: an agent that is free.
     Idle,
     /// A circle with a point: somebody has it, and has not begun.
@@ -67,6 +79,18 @@ impl IconName {
             Self::Projects => "M3 8.5l3 3 7-7",
             Self::System => "M2 3h12v4H2zM2 9h12v4H2zM5 5v.1M5 11v.1",
             Self::Work => "M2 3h7M2 8h12M2 13h9M12 1.500v3",
+            Self::Key => "M5.5 6.500a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM7.7 7.300L13.5 1.500M11 4l2 2",
+            Self::Person => {
+                "M8 2.500a2.8 2.8 0 1 0 0 5.600 2.8 2.8 0 0 0 0-5.600zM2.5 14c.6-2.800 2.800-4 5.500-4s4.900 1.200 5.500 4"
+            }
+            Self::People => {
+                "M6 3a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM1.5 13.500c.5-2.400 2.200-3.500 4.500-3.500s4 1.100 4.500 3.500M10.800 3.300a2.5 2.5 0 0 1 0 4.400M12.300 10.300c1.200.5 2 1.600 2.200 3.200"
+            }
+            Self::Shield => {
+                "M8 1.800l5 2v4c0 3-2 5.200-5 6.400-3-1.200-5-3.400-5-6.400v-4zM5.800 8l1.600 1.600 2.900-3.200"
+            }
+            Self::Log => "M3.500 1.800h9v12.400h-9zM6 5h4M6 8h4M6 11h2.500",
+            Self::Plus => "M8 3v10M3 8h10",
             Self::Idle => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3z",
             Self::Assigned => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3zM8 7a1 1 0 1 0 0 2 1 1 0 0 0 0-2z",
             Self::Waiting => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 4.500v3.500l2.500 1.500",

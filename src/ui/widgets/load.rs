@@ -1,5 +1,6 @@
 //! What a page reads before it can be shown.
 
+use crate::ui::me::{is_known, leave_if_signed_out};
 use crate::wire::Unread;
 use crate::wire::{ApiError, ErrorKind};
 use leptos::prelude::*;
@@ -63,7 +64,8 @@ impl<T: DeserializeOwned> Reading<T> {
     }
 }
 
-type Asking = Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>>;
+/// An answer that is awaited, unread.
+pub type Asking = Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>>;
 
 /// Reads something, once for the server's page and the browser's.
 pub fn reading<T: 'static, F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Reading<T>
@@ -112,6 +114,8 @@ fn show(json: Resource<Result<String, ApiError>>, make: Make) -> AnyView {
 /// An error as people read it.
 pub fn problem(error: &ApiError, again: Callback<()>) -> AnyView {
     PageStatus::answer(error.status);
+    let (known, said) = (is_known(), error.clone());
+    Effect::new(move |_| leave_if_signed_out(&said, known));
     let missing = error.code == ErrorKind::NotFound;
     let title = error.title.clone();
     let detail = error.detail.clone();

@@ -283,8 +283,7 @@ impl State {
 
     /// Lets the oldest failed tasks leave when there are too many of them.
     fn shed_failed(&mut self, pass: &Pass<'_>) {
-        let failed = |state: &Self| state.index.tasks.get(TaskStatus::Failed as usize).copied();
-        while failed(self).is_some_and(|n| n > Self::MAX_FAILED as u64) {
+        while self.index.count(TaskStatus::Failed) > Self::MAX_FAILED as u64 {
             let is_failed = |id: &Arc<str>| {
                 self.tasks.get(id).is_some_and(|task| task.status == TaskStatus::Failed)
             };

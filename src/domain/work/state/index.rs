@@ -44,6 +44,13 @@ pub struct Index {
     pub open: OrdSet<(Arc<str>, Timestamp, Arc<str>)>,
 }
 
+impl Index {
+    /// How many tasks there are in a status.
+    pub fn count(&self, status: TaskStatus) -> u64 {
+        self.tasks.get(status as usize).copied().unwrap_or_default()
+    }
+}
+
 fn step(counts: &mut [u64], at: usize, add: bool) {
     if let Some(n) = counts.get_mut(at) {
         *n = if add { n.saturating_add(1) } else { n.saturating_sub(1) };

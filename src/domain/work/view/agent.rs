@@ -1,6 +1,5 @@
 //! An agent's page: what it does, how it spent the hour, and its tasks.
 
-use super::address::{Asked, use_asked};
 use super::agent_cell::utilisation_bar;
 use super::commands::Commander;
 use super::task_rows::task_table;
@@ -10,6 +9,7 @@ use crate::domain::Topic;
 use crate::domain::percentiles::Percentiles;
 use crate::domain::work::api::{agent, tasks};
 use crate::domain::work::{AgentDetail, AgentItem, AgentsDelta, TasksPage};
+use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::range::use_fresh_every;

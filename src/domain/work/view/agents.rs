@@ -1,6 +1,5 @@
 //! The page at `/work/agents`: every agent in a grid, of which only what is in sight is drawn.
 
-use super::address::{Asked, use_asked};
 use super::agent_cell::{Size, agent_cell};
 use super::agent_rows::Agents;
 use super::board::nothing_yet;
@@ -10,6 +9,7 @@ use crate::domain::Topic;
 use crate::domain::summary::AgentCounts;
 use crate::domain::work::api::{agents, work_page};
 use crate::domain::work::{AgentState, AgentsPage};
+use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::widgets::{

@@ -1,6 +1,5 @@
 //! The page at `/work`: the verdict, figures, queues, what was done and what was asked for.
 
-use super::address::use_asked;
 use super::commands::commands;
 use super::done::done_card;
 use super::history::{USUAL, history_card};
@@ -12,6 +11,7 @@ use crate::domain::Topic;
 use crate::domain::health::{Health, Severity, Status};
 use crate::domain::work::api::{queue_history, work_page};
 use crate::domain::work::{QueueHistory, WorkPage};
+use crate::ui::address::use_asked;
 use crate::ui::live::follow_doc;
 use crate::ui::overview::VerdictBanner;
 use crate::ui::range::use_range;

@@ -4,7 +4,10 @@ use super::words::{self, task_href};
 use crate::domain::work::api::command;
 use crate::domain::work::{CommandItem, CommandKind, TaskItem};
 use crate::ui::format;
-use crate::ui::widgets::{Age, Icon, IconName, dynamic, keyed, one_of, part_of, words as saying};
+use crate::ui::me::{Permission, may};
+use crate::ui::widgets::{
+    Age, Icon, IconName, dynamic, keyed, one_of, part_of, trouble_line, words as saying,
+};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -17,12 +20,15 @@ pub struct Commander {
     busy: RwSignal<Option<Arc<str>>>,
     trouble: RwSignal<Option<String>>,
     done: Callback<CommandItem>,
+    /// Whether whoever looks may ask for commands.
+    pub allowed: bool,
 }
 
 impl Commander {
     /// `done` is told what was asked for.
     pub fn new(done: Callback<CommandItem>) -> Self {
-        Self { busy: RwSignal::new(None), trouble: RwSignal::new(None), done }
+        let allowed = may(Permission::RetryTasks);
+        Self { busy: RwSignal::new(None), trouble: RwSignal::new(None), done, allowed }
     }
 
     fn run(self, task: Arc<str>, kind: CommandKind) {
@@ -54,6 +60,9 @@ impl Commander {
 
     /// What can be asked for about a task now; nothing while a command about it is open.
     pub fn buttons(self, item: Signal<Option<TaskItem>>) -> AnyView {
+        if !self.allowed {
+            return ().into_any();
+        }
         let can = part_of(item, can);
         let id = part_of(item, |item| item.id.to_string());
         let busy = Memo::new(move |_| self.busy.get().is_some_and(|at| *at == *id.get()));
@@ -76,16 +85,6 @@ impl Commander {
             move || can.get().1.then(|| button(CommandKind::Cancel, IconName::Cross, "Cancel"));
         view! { {dynamic(retry)} {dynamic(cancel)} }.into_any()
     }
-}
-
-/// What went wrong, while something did.
-pub fn trouble_line(trouble: RwSignal<Option<String>>) -> AnyView {
-    dynamic(move || {
-        let text = trouble.get()?;
-        let line =
-            view! { <p class="trouble"><Icon name=IconName::Warning /><span>{text}</span></p> };
-        Some(line.into_any())
-    })
 }
 
 /// Whether a task can be retried, and cancelled.

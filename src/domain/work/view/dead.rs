@@ -1,18 +1,18 @@
 //! The page at `/work/dead-letters`: what was given up, by what went wrong, and its retry.
 
-use super::address::{Asked, use_asked};
 use super::commands::Commander;
 use super::dead_groups::{ALL, groups};
 use super::jobs::jobs_card;
 use super::retry::RetryQuestion;
 use super::selection::Selection;
-use super::task_rows::{pager, task_table};
+use super::task_rows::task_table;
 use super::tasks::{REST, pulse};
 use super::toolbar::{queue_choice, search, tabs};
 use super::words::counted;
 use crate::domain::Topic;
 use crate::domain::work::api::{tasks, work_page};
 use crate::domain::work::{TaskFilter, TaskItem, TaskStatus, TasksPage, WorkPage};
+use crate::ui::address::{Asked, pager, use_asked};
 use crate::ui::format;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_fresh_every;
@@ -139,7 +139,7 @@ fn letters(first: Option<TasksPage>, doc: RwSignal<WorkPage>, asked: Memo<Asked>
             {dynamic(move || Some(if none.get() { nothing_dead() } else { groups(dead) }))}
             <AsOf at=as_of />
         </section>
-        {question.view()}
+        {commander.allowed.then(|| question.view())}
     }
     .into_any()
 }
@@ -169,8 +169,10 @@ pub fn panel(dead: Dead) -> AnyView {
         if none.get() {
             return Some(view! { <p class="calm">"No dead letter is like that."</p> }.into_any());
         }
-        let table = task_table(items, commander, Some(selection));
-        Some(vec![selection_bar(dead, items), table].into_any())
+        let may = commander.allowed;
+        let bar = may.then(|| selection_bar(dead, items));
+        let table = task_table(items, commander, may.then_some(selection));
+        Some(bar.into_iter().chain([table]).collect::<Vec<_>>().into_any())
     };
     view! {
         <div class="panel">

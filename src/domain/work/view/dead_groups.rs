@@ -61,7 +61,7 @@ fn error_head(group: Memo<Option<DeadGroup>>) -> AnyView {
 
 /// A line that opens and closes, with its tasks while it is open.
 fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyView {
-    let Dead { asked, question, .. } = dead;
+    let Dead { asked, question, commander, .. } = dead;
     let open = {
         let group = group.clone();
         Memo::new(move |_| asked.with(open_group).as_deref() == Some(&*group))
@@ -97,6 +97,14 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
         Some(view! { <pre class="sample" tabindex="0">{text}</pre> }.into_any())
     };
     let opened = move || vec![dynamic(newest), panel(dead)].into_any();
+    let retry = commander.allowed.then(|| {
+        view! {
+            <button type="button" class="button small js" aria-label=label on:click=retry>
+                <Icon name=IconName::Retry />
+                <span class="wide">"Retry all…"</span>
+            </button>
+        }
+    });
     view! {
         <li class="group" class:open=open>
             <div class="row line">
@@ -105,10 +113,7 @@ fn entry(dead: Dead, group: Arc<str>, count: Signal<u64>, head: AnyView) -> AnyV
                     <b class="num">{text(move || format::count(count.get()))}</b>
                     {head}
                 </a>
-                <button type="button" class="button small js" aria-label=label on:click=retry>
-                    <Icon name=IconName::Retry />
-                    <span class="wide">"Retry all…"</span>
-                </button>
+                {retry}
             </div>
             {dynamic(move || open.get().then(opened))}
         </li>

@@ -1,12 +1,12 @@
 //! Jobs: how far each has come, and the buttons that pause, resume and end it.
 
-use super::commands::trouble_line;
 use super::words::counted;
 use crate::domain::work::api::steer_job;
 use crate::domain::work::{CommandKind, JobItem, JobStatus, Steering, TaskFilter};
 use crate::ui::format;
+use crate::ui::me::{Permission, may};
 use crate::ui::widgets::{
-    Age, Badge, Card, Icon, IconName, Verdict, dynamic, keyed, one_of, part_of,
+    Age, Badge, Card, Icon, IconName, Verdict, dynamic, keyed, one_of, part_of, trouble_line,
 };
 use crate::wire::Timestamp;
 use leptos::prelude::*;
@@ -80,6 +80,9 @@ fn job_row(job: Memo<Option<JobItem>>, trouble: RwSignal<Option<String>>) -> Any
 
 /// Buttons that steer a job, while it is open.
 fn steering(job: Memo<Option<JobItem>>, trouble: RwSignal<Option<String>>) -> AnyView {
+    if !may(Permission::RetryTasks) {
+        return ().into_any();
+    }
     let status = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| job.status)));
     let steer = move |how: Steering| {
         let id = job.with_untracked(|job| job.as_ref().map(|job| job.id.to_string()));

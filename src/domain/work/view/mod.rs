@@ -1,6 +1,5 @@
 //! What people see of agents and tasks: a tile of the overview, and the pages below `/work`.
 
-mod address;
 mod agent;
 mod agent_cell;
 mod agent_rows;

@@ -1,13 +1,12 @@
 //! Retrying many tasks: first which they would be, then how carefully, then the job.
 
-use super::commands::trouble_line;
 use super::jobs::filter_words;
 use super::words::{counted, task_href};
 use crate::domain::work::api::retry_tasks;
 use crate::domain::work::{RetryAnswer, RetryPreview, RetryRequest, TaskItem};
 use crate::ui::format;
 use crate::ui::shell::{Dialog, Overlay};
-use crate::ui::widgets::{dynamic, text};
+use crate::ui::widgets::{dynamic, text, trouble_line};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -1,6 +1,5 @@
 //! Tasks as a table, wherever tasks are listed. One that changes redraws its own row alone.
 
-use super::address::Asked;
 use super::commands::{Commander, command_state};
 use super::selection::Selection;
 use super::words::{agent_href, task_href};
@@ -145,18 +144,4 @@ pub fn status(item: Memo<Option<TaskItem>>) -> AnyView {
         {dynamic(flag)}
     }
     .into_any()
-}
-
-/// Links to the first and the next page.
-pub fn pager(path: &'static str, asked: Memo<Asked>, next: Memo<Option<String>>) -> AnyView {
-    let first = move || {
-        let here = asked.get();
-        let link = |href| view! { <a class="button small" href=href>"First page"</a> }.into_any();
-        (!here.is("after", "")).then(|| link(here.with("after", "").href(path)))
-    };
-    let next = move || {
-        let href = asked.get().with("after", &next.get()?).href(path);
-        Some(view! { <a class="button small" href=href>"Next page"</a> }.into_any())
-    };
-    view! { <p class="row pager">{dynamic(first)} {dynamic(next)}</p> }.into_any()
 }

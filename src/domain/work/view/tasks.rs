@@ -1,13 +1,13 @@
 //! The page at `/work/tasks`: every task, chosen among by the address, page by page.
 
-use super::address::{Asked, use_asked};
 use super::board::nothing_yet;
 use super::commands::Commander;
-use super::task_rows::{pager, task_table};
+use super::task_rows::task_table;
 use super::toolbar::{choices, queue_choice, search, tabs, tallied};
 use crate::domain::Topic;
 use crate::domain::work::api::{tasks, work_page};
 use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
+use crate::ui::address::{Asked, pager, use_asked};
 use crate::ui::format;
 use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;

@@ -1,6 +1,6 @@
 //! Ways to choose: the tabs of the work pages, a search field, links and a list of names.
 
-use super::address::{Asked, use_ask};
+use crate::ui::address::{Asked, use_ask};
 use crate::ui::format;
 use crate::ui::overview::SummaryFeed;
 use crate::ui::shell::SUBPAGES;

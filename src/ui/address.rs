@@ -1,5 +1,6 @@
 //! What is asked for stands in the address, so that it can be shared and works without JavaScript.
 
+use super::widgets::dynamic;
 use crate::wire::encoded;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -78,6 +79,20 @@ pub fn use_ask() -> Callback<String> {
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&href, options);
     })
+}
+
+/// Links to the first and the next page.
+pub fn pager(path: &'static str, asked: Memo<Asked>, next: Memo<Option<String>>) -> AnyView {
+    let first = move || {
+        let here = asked.get();
+        let link = |href| view! { <a class="button small" href=href>"First page"</a> }.into_any();
+        (!here.is("after", "")).then(|| link(here.with("after", "").href(path)))
+    };
+    let next = move || {
+        let href = asked.get().with("after", &next.get()?).href(path);
+        Some(view! { <a class="button small" href=href>"Next page"</a> }.into_any())
+    };
+    view! { <p class="row pager">{dynamic(first)} {dynamic(next)}</p> }.into_any()
 }
 
 #[cfg(test)]

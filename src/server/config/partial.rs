@@ -1,72 +1,15 @@
-//! Settings: by flag, then environment, then file, then default.
+//! Settings as one source gives them, and how sources add up.
 
-use super::access::{Measures, oidc};
-use super::listen::Edge;
-use super::socket::{Pace, Patience};
-use crate::domain::access::Secret;
+use super::{Settings, Tuning};
 use crate::domain::settings::{self, Changes};
-use crate::pipeline::hub::RingLimits;
-use serde::Deserialize;
+use crate::server::access::oidc;
+use crate::server::edge::{self, Networks, Origins, Tls};
+use crate::server::limits::Allowed;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-
-/// What `serve` runs with.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Address to listen on.
-    pub listen: SocketAddr,
-    /// Where the journal and the history are kept.
-    pub data_dir: PathBuf,
-    /// Whether this machine is sampled.
-    pub sampler: bool,
-    /// Days the journal keeps events for, at least.
-    pub retain_days: u32,
-    /// Size the journal may not grow beyond, in MiB; no limit if none is set.
-    pub journal_max_mb: Option<u64>,
-    /// Settings of the board that take effect while it runs, as they were given at the start.
-    pub board: Changes,
-    /// The role of whoever shows no credentials, if anybody is to see anything.
-    pub anonymous: Option<String>,
-    /// The password of the user `admin`, who is made if there is no user at all.
-    pub admin_password: Option<Secret>,
-    /// Where else one can sign in, if anywhere.
-    pub oidc: Option<oidc::Settings>,
-    /// What nobody needs to set, but tests do.
-    pub tuning: Tuning,
-}
-
-/// Limits and intervals that are right as they are.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Tuning {
-    /// Heartbeats of sockets.
-    pub pace: Pace,
-    /// How patient the sockets of agents and dashboards are.
-    pub patience: Patience,
-    /// How much of the past a topic keeps for resuming clients.
-    pub ring: RingLimits,
-    /// How often one may try to sign in.
-    pub sign_in: Measures,
-    /// What strangers may cost before they have said anything.
-    pub edge: Edge,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
-            data_dir: PathBuf::from("data"),
-            sampler: true,
-            retain_days: 90,
-            journal_max_mb: None,
-            board: Changes::new(),
-            anonymous: None,
-            admin_password: None,
-            oidc: None,
-            tuning: Tuning::default(),
-        }
-    }
-}
+use std::sync::Arc;
 
 /// Settings as a source gives them: those left out are left to the next source.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -82,8 +25,28 @@ pub struct Partial {
     pub retain_days: Option<u32>,
     /// As [`Settings::journal_max_mb`].
     pub journal_max_mb: Option<u64>,
+    /// PEM file of the certificate and those that vouch for it.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of the certificate's private key.
+    pub tls_key: Option<PathBuf>,
+    /// As [`Settings::trusted`]; a list, or a text with commas.
+    #[serde(default, deserialize_with = "listed")]
+    pub trusted_proxy: Option<Vec<String>>,
+    /// As [`Settings::origins`]; a list, or a text with commas.
+    #[serde(default, deserialize_with = "listed")]
+    pub cors_origin: Option<Vec<String>>,
+    /// Connections at once from an address; 0 is no limit.
+    pub limit_connections: Option<u32>,
+    /// Requests a second from an address and from a user; 0 is no limit.
+    pub limit_requests: Option<u32>,
+    /// Sockets at once from an address and from a user; 0 is no limit.
+    pub limit_sockets: Option<u32>,
+    /// Limits programs on this machine too.
+    pub limit_loopback: Option<bool>,
     /// As [`Settings::anonymous`].
     pub anonymous: Option<String>,
+    /// As [`Settings::public_url`].
+    pub public_url: Option<String>,
     /// As [`Settings::oidc`].
     #[serde(default)]
     pub oidc: oidc::Options,
@@ -112,7 +75,16 @@ impl Partial {
             no_sampler: self.no_sampler.or(next.no_sampler),
             retain_days: self.retain_days.or(next.retain_days),
             journal_max_mb: self.journal_max_mb.or(next.journal_max_mb),
+            tls_cert: self.tls_cert.or(next.tls_cert),
+            tls_key: self.tls_key.or(next.tls_key),
+            trusted_proxy: self.trusted_proxy.or(next.trusted_proxy),
+            cors_origin: self.cors_origin.or(next.cors_origin),
+            limit_connections: self.limit_connections.or(next.limit_connections),
+            limit_requests: self.limit_requests.or(next.limit_requests),
+            limit_sockets: self.limit_sockets.or(next.limit_sockets),
+            limit_loopback: self.limit_loopback.or(next.limit_loopback),
             anonymous: self.anonymous.or(next.anonymous),
+            public_url: self.public_url.or(next.public_url),
             oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
@@ -124,6 +96,8 @@ impl Partial {
     /// Which setting cannot be, and what can.
     pub fn settle(self) -> Result<Settings, String> {
         let default = Settings::default();
+        let public_url = self.public_url.map(|url| edge::origin(&url)).transpose();
+        let public_url = public_url.map_err(|why| format!("public_url: {why}"))?;
         let settings = Settings {
             listen: self.listen.unwrap_or(default.listen),
             data_dir: self.data_dir.unwrap_or(default.data_dir),
@@ -131,9 +105,21 @@ impl Partial {
             retain_days: self.retain_days.unwrap_or(default.retain_days),
             journal_max_mb: self.journal_max_mb,
             board: board(self.work)?,
+            tls: secured(self.tls_cert, self.tls_key)?,
+            trusted: Networks::parse(&self.trusted_proxy.unwrap_or_default())
+                .map_err(|why| format!("trusted_proxy: {why}"))?,
+            origins: Origins::parse(&self.cors_origin.unwrap_or_default())
+                .map_err(|why| format!("cors_origin: {why}"))?,
+            limits: Allowed {
+                connections: self.limit_connections.unwrap_or(default.limits.connections),
+                requests: self.limit_requests.unwrap_or(default.limits.requests),
+                sockets: self.limit_sockets.unwrap_or(default.limits.sockets),
+                loopback: self.limit_loopback.unwrap_or(default.limits.loopback),
+            },
             anonymous: self.anonymous,
             admin_password: None,
-            oidc: self.oidc.settle()?,
+            oidc: self.oidc.settle(public_url.as_deref())?,
+            public_url,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
@@ -143,6 +129,30 @@ impl Partial {
             return Err("journal_max_mb must be at least 1".to_owned());
         }
         Ok(settings)
+    }
+}
+
+/// A list, or a text with commas.
+fn listed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a list of texts, or a text with commas")]
+    enum Listed {
+        Text(String),
+        List(Vec<String>),
+    }
+    Ok(Some(match Listed::deserialize(from)? {
+        Listed::Text(text) => text.split(',').map(|one| one.trim().to_owned()).collect(),
+        Listed::List(list) => list,
+    }))
+}
+
+/// TLS, if it is asked for.
+fn secured(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<Arc<Tls>>, String> {
+    match (cert, key) {
+        (Some(cert), Some(key)) => Tls::load(&cert, &key).map(Arc::new).map(Some),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("tls_cert is given without tls_key".to_owned()),
+        (None, Some(_)) => Err("tls_key is given without tls_cert".to_owned()),
     }
 }
 

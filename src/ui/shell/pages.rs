@@ -1,0 +1,110 @@
+//! The pages that have a name, and what one must be allowed to see each.
+
+use crate::domain::access::{Permission, Permissions};
+use crate::ui::me::may;
+use crate::ui::widgets::IconName;
+
+/// A page that the navigation leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PageLink {
+    /// Its address.
+    pub path: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its icon.
+    pub icon: IconName,
+    /// The key that leads to it after `g`.
+    pub key: &'static str,
+    /// What one must be allowed to see it.
+    pub needs: Permissions,
+}
+
+const fn page(
+    path: &'static str,
+    name: &'static str,
+    icon: IconName,
+    key: &'static str,
+    needs: &[Permission],
+) -> PageLink {
+    PageLink { path, name, icon, key, needs: Permissions::of(needs) }
+}
+
+/// Every page of the navigation, in its order. The overview shows of everything what one may see.
+pub const PAGES: [PageLink; 4] = [
+    page("/", "Overview", IconName::Overview, "o", &[]),
+    page("/projects", "Projects", IconName::Projects, "p", &[Permission::ViewProjects]),
+    page("/work", "Work", IconName::Work, "w", &[Permission::ViewAgents]),
+    page("/system", "System", IconName::System, "s", &[Permission::ViewSystem]),
+];
+
+/// Pages below those.
+pub const SUBPAGES: [PageLink; 3] = [
+    page("/work/agents", "Agents", IconName::Idle, "a", &[Permission::ViewAgents]),
+    page("/work/tasks", "Tasks", IconName::Waiting, "t", &[Permission::ViewAgents]),
+    page("/work/dead-letters", "Dead letters", IconName::Critical, "d", &[Permission::ViewAgents]),
+];
+
+/// Pages of access. The navigation leads to the first of them that one may see.
+pub const ACCESS: [PageLink; 4] = [
+    page("/users", "Users", IconName::People, "u", &[Permission::ManageUsers]),
+    page("/users/roles", "Roles", IconName::Shield, "r", &[Permission::ManageUsers]),
+    page("/tokens", "Tokens", IconName::Key, "k", &[Permission::ManageTokens]),
+    page("/audit", "Audit log", IconName::Log, "l", &[Permission::ViewAuditLogs]),
+];
+
+/// Everybody's own page.
+pub const ACCOUNT: PageLink = page("/account", "Account", IconName::Person, "m", &[]);
+
+/// Every page that has a name, those of the navigation first.
+pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
+    PAGES.iter().chain(&SUBPAGES).chain(&ACCESS).chain(std::iter::once(&ACCOUNT))
+}
+
+/// Those of `pages` that whoever looks may see. To be asked as [`may`] is.
+pub fn seen(pages: &'static [PageLink]) -> Vec<&'static PageLink> {
+    pages.iter().filter(|page| may(page.needs)).collect()
+}
+
+/// Those of all named pages that whoever looks may see. To be asked as [`may`] is.
+pub fn seen_pages() -> Vec<&'static PageLink> {
+    named_pages().filter(|page| may(page.needs)).collect()
+}
+
+/// What one must be allowed to see the page at `path`, or one below it.
+pub fn needs(path: &str) -> Permissions {
+    let below = |page: &&PageLink| {
+        path.strip_prefix(page.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = named_pages().filter(below).max_by_key(|page| page.path.len());
+    found.map(|page| page.needs).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expect: &str) {
+        assert_eq!(needs(path).names(), expect, "{path}");
+    }
+
+    #[test]
+    fn a_page_needs_what_the_page_above_it_needs() {
+        check("/", "");
+        check("/projects/a/b", "view_projects");
+        check("/work/tasks/t-1", "view_agents");
+        check("/users/roles", "manage_users");
+        check("/audit", "view_audit_logs");
+        check("/account", "");
+        check("/projectsx", "");
+    }
+
+    #[test]
+    fn no_two_pages_have_the_same_key() {
+        let mut keys: Vec<_> = named_pages().map(|page| page.key).collect();
+        keys.sort_unstable();
+        let all = keys.len();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+}
