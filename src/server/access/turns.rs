@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// What whoever changes users, roles or tokens waits for.
-const ACCESS: &str = "access";
+pub const ACCESS: &str = "access";
 
 /// Waits until nobody else changes users, roles or tokens.
 ///

@@ -156,7 +156,7 @@ async fn sign_in(
     away: &Away,
 ) -> Result<String, ApiError> {
     let settings = &oidc.client.settings;
-    let nobody = Caller::nobody(Some(from.address.clone()));
+    let nobody = Caller::nobody(from.known());
     let code = match code(oidc, params).await {
         Ok(code) => code,
         Err((why, error)) => {
