@@ -18,6 +18,8 @@ export type BoardOptions = { sampler: boolean; args?: string[] };
 
 export class Board {
   url = '';
+  /** What the board is asked with, once not everybody is let in. */
+  token = '';
   private process: ChildProcess | undefined;
   private log: string[] = [];
 
@@ -88,7 +90,7 @@ export class Board {
   }
 
   async get(path: string): Promise<any> {
-    const response = await fetch(this.url + path);
+    const response = await fetch(this.url + path, { headers: this.credentials() });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }
@@ -99,8 +101,17 @@ export class Board {
     await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Sends JSON, and reads what is answered. */
+  async call(path: string, data: object): Promise<any> {
+    return this.post(path, 'application/json', JSON.stringify(data));
+  }
+
+  private credentials(): Record<string, string> {
+    return this.token ? { authorization: `Bearer ${this.token}` } : {};
+  }
+
   private async post(path: string, type: string, body: string): Promise<any> {
-    const headers = { 'content-type': type };
+    const headers = { 'content-type': type, ...this.credentials() };
     const response = await fetch(this.url + path, { method: 'POST', headers, body });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();

@@ -1,7 +1,7 @@
 // Every page for everyone: no barrier that axe can find, and no page wider than the screen.
-import AxeBuilder from '@axe-core/playwright';
+import { inspect, type State, tooWide } from '../barriers.ts';
 import { workers } from '../work.ts';
-import { type Board, expect, fleet, MINUTE, NOT_FOUND, open, type Page, sampled, test } from '../fixtures.ts';
+import { type Board, expect, fleet, MINUTE, NOT_FOUND, open, sampled, test } from '../fixtures.ts';
 
 const LONG = 'a-project-whose-name-is-much-longer-than-anybody-would-choose-but-somebody-did-choose-it';
 
@@ -16,8 +16,6 @@ const data = () => [
   { type: 'task.dead_lettered', data: { task: LONG, error: LONG.repeat(3) } },
   { type: 'agent.online', data: { agent: LONG, capabilities: [LONG] } },
 ];
-
-type State = { name: string; show: (page: Page) => Promise<void> };
 
 const at = (path: string): State => ({ name: path, show: (page) => open(page, path) });
 
@@ -71,34 +69,7 @@ const EMPTY: State[] = [
   show,
 }));
 
-/** What stands between somebody and the page, as axe sees it. */
-async function barriers(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, help, nodes }) =>
-      nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`),
-    );
-}
-
 test.use({ expected: NOT_FOUND });
-
-/** Looks at each state in both themes, wide and narrow; every barrier is reported at once. */
-async function inspect(page: Page, states: State[]): Promise<void> {
-  const found: string[] = [];
-  for (const state of states) {
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await state.show(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const width of [1440, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        found.push(...(await barriers(page)).map((text) => `${state.name}, ${colorScheme}, ${width} px: ${text}`));
-      }
-    }
-  }
-  expect(found).toEqual([]);
-}
 
 async function filled(board: Board): Promise<void> {
   await board.send(...data());
@@ -119,28 +90,8 @@ for (const state of STATES) {
 
 test('no page is wider than the screen', async ({ page, board }) => {
   test.setTimeout(180_000);
-  const found: string[] = [];
-  const measure = async (states: State[]) => {
-    for (const state of states) {
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await state.show(page);
-      for (const width of [360, 390, 820, 1440]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wide = await page.evaluate(() => {
-          const screen = document.documentElement.clientWidth;
-          const { scrollWidth } = document.scrollingElement!;
-          const out = [...document.querySelectorAll('body *')]
-            .filter((e) => e.getBoundingClientRect().right > screen + 1)
-            .slice(0, 3)
-            .map((e) => `<${e.tagName.toLowerCase()} class="${e.getAttribute('class') ?? ''}">`);
-          return scrollWidth > screen ? `${scrollWidth} px by ${out.join(', ')}` : '';
-        });
-        if (wide) found.push(`${state.name} at ${width} px is ${wide}`);
-      }
-    }
-  };
-  await measure(EMPTY);
+  const found = await tooWide(page, EMPTY);
   await filled(board);
-  await measure(STATES);
+  found.push(...(await tooWide(page, STATES)));
   expect(found).toEqual([]);
 });

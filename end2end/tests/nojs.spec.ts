@@ -1,4 +1,5 @@
 // Every page reads well without JavaScript.
+import { ADMIN, close, PASSWORD, signIn } from '../access.ts';
 import { workers } from '../work.ts';
 import { card, expect, fleet, NOT_FOUND, row, run, sampled, test } from '../fixtures.ts';
 
@@ -135,6 +136,44 @@ test('work, its agents and its tasks', async ({ page, board }) => {
   await page.goto('/work/dead-letters');
   await page.getByRole('link', { name: /out of memory/ }).click();
   await expect(page.locator('table.tasks [data-row-link]')).toHaveText(['t-dead-3']);
+});
+
+test('the first admin, signing out and in, and who did that', async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Create the first admin' }).click();
+  await page.getByLabel('User name').fill(ADMIN);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Password again').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create the first admin' }).click();
+  await expect(page.getByText('No project has reported yet')).toBeVisible();
+  await page.locator('button.who').click();
+  await page.getByRole('link', { name: 'Account' }).click();
+  await expect(page.locator('.person')).toContainText('admin');
+  await expect(page.getByRole('button', { name: 'Change password' })).toBeHidden();
+  await page.locator('button.who').click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(/\/login$/);
+
+  await signIn(page, ADMIN, PASSWORD, '/login?next=/audit');
+  await expect(page).toHaveURL(/\/audit$/);
+  const lines = page.locator('table.cards tbody tr');
+  await expect(lines.first()).toContainText('session.open');
+  await page.getByLabel('What', { exact: true }).selectOption('Users');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/action=user/);
+  await expect(lines).toHaveCount(1);
+  await expect(lines).toContainText('user.create');
+  await expect(lines).toContainText(/\d\d:\d\d/);
+});
+
+test.describe('a wrong password', () => {
+  test.use({ expected: { console: [/status of 401/] } });
+
+  test('is told', async ({ page, board }) => {
+    await close(board);
+    await signIn(page, ADMIN, 'wrong');
+    await expect(page.getByRole('alert')).toContainText('password is wrong');
+  });
 });
 
 test.describe('where nothing is', () => {

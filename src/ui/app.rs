@@ -1,7 +1,7 @@
 //! The application: every page in the frame that all of them share.
 
 use super::live::Live;
-use super::me::{is_known, provide_me};
+use super::me::{me, provide_me};
 use super::overview::{Overview, SummaryFeed};
 use super::shell::{Shell, error_page, gated};
 use crate::domain::access::view::{AccountPage, AuditLog, RolesList, TokensList, UsersList};
@@ -30,7 +30,7 @@ pub fn App() -> impl IntoView {
     if use_context::<Live>().is_none() {
         provide_context(Live::default());
     }
-    Live::expect().known.set_value(is_known());
+    Live::expect().me.set_value(Some(me()));
     provide_context(SummaryFeed::new());
     view! {
         <Router>

@@ -3,8 +3,8 @@
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
 use super::{
-    AuditPage, Me, NewToken, NewUser, PasswordChange, RoleItem, RoleSpec, RolesPage, SessionsPage,
-    TokenSpec, TokensPage, UserItem, UserPatch, UsersPage,
+    AuditPage, Me, NewToken, NewUser, PasswordChange, RoleSpec, RolesPage, SessionsPage, TokenSpec,
+    TokensPage, UserPatch, UsersPage,
 };
 use crate::wire::{ApiError, JsonText, JsonUnread, Unread};
 use leptos::prelude::*;
@@ -71,9 +71,9 @@ pub async fn users(
 /// # Errors
 /// 422 at the member that cannot be, 409 if the name is taken, 403 for a role that allows more.
 #[server(name = CreateUser, prefix = "/api/ui", endpoint = "create_user", input = Json, output = JsonText)]
-pub async fn create_user(new: NewUser) -> Result<UserItem, ApiError> {
+pub async fn create_user(new: NewUser) -> Result<(), ApiError> {
     let (app, caller) = crate::server::caller(crate::domain::access::Permission::ManageUsers)?;
-    crate::server::access::users::create(&app, &caller, new).await
+    crate::server::access::users::create(&app, &caller, new).await.map(drop)
 }
 
 /// `POST /api/ui/change_user`: as `PUT /api/v1/users/{username}`.
@@ -81,9 +81,9 @@ pub async fn create_user(new: NewUser) -> Result<UserItem, ApiError> {
 /// # Errors
 /// As there.
 #[server(name = ChangeUser, prefix = "/api/ui", endpoint = "change_user", input = Json, output = JsonText)]
-pub async fn change_user(username: Arc<str>, patch: UserPatch) -> Result<UserItem, ApiError> {
+pub async fn change_user(username: Arc<str>, patch: UserPatch) -> Result<(), ApiError> {
     let (app, caller) = crate::server::caller(crate::domain::access::Permission::ManageUsers)?;
-    crate::server::access::users::change(&app, &caller, &username, patch).await
+    crate::server::access::users::change(&app, &caller, &username, patch).await.map(drop)
 }
 
 /// `POST /api/ui/remove_user`: as `DELETE /api/v1/users/{username}`.
@@ -121,9 +121,9 @@ pub async fn role_names() -> Result<Unread<RolesPage>, ApiError> {
 /// # Errors
 /// As there.
 #[server(name = DefineRole, prefix = "/api/ui", endpoint = "define_role", input = Json, output = JsonText)]
-pub async fn define_role(name: Arc<str>, spec: RoleSpec) -> Result<RoleItem, ApiError> {
+pub async fn define_role(name: Arc<str>, spec: RoleSpec) -> Result<(), ApiError> {
     let (app, caller) = crate::server::caller(crate::domain::access::Permission::ManageUsers)?;
-    crate::server::access::roles::define(&app, &caller, &name, spec).await.map(|(item, _)| item)
+    crate::server::access::roles::define(&app, &caller, &name, spec).await.map(drop)
 }
 
 /// `POST /api/ui/remove_role`: as `DELETE /api/v1/roles/{name}`.
@@ -170,7 +170,7 @@ pub async fn revoke_token(id: Arc<str>) -> Result<(), ApiError> {
     crate::server::access::tokens::revoke(&app, &caller, &id).await
 }
 
-/// `GET /api/ui/audit`: the audit log, newest first; parameters as `GET /api/v1/audit`.
+/// `GET /api/ui/audit`: the audit log, newest first; parameters as some of `GET /api/v1/audit`.
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
@@ -179,26 +179,21 @@ pub async fn audit(
     #[server(default)] actor: Option<String>,
     #[server(default)] action: Option<String>,
     #[server(default)] target: Option<String>,
-    #[server(default)] address: Option<String>,
     #[server(default)] outcome: Option<String>,
     #[server(default)] start_time: Option<String>,
     #[server(default)] end_time: Option<String>,
-    #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<AuditPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ViewAuditLogs)?;
-    let format = None;
     let params = crate::server::access::AuditParams {
         actor,
         action,
         target,
-        address,
         outcome,
         start_time,
         end_time,
-        format,
-        limit,
         after,
+        ..Default::default()
     };
     Unread::of(&crate::server::access::audit::list(&app, &params).await?)
 }

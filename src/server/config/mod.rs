@@ -43,10 +43,10 @@ pub struct Settings {
     pub anonymous: Option<String>,
     /// The password of the user `admin`, who is made if there is no user at all.
     pub admin_password: Option<Secret>,
-    /// Where people find the board: an origin (`https://board.example`).
-    pub public_url: Option<String>,
     /// Where else one can sign in, if anywhere.
     pub oidc: Option<oidc::Settings>,
+    /// Where people find the board: an origin (`https://board.example`).
+    pub public_url: Option<String>,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -81,8 +81,8 @@ impl Default for Settings {
             limits: Allowed::default(),
             anonymous: None,
             admin_password: None,
-            public_url: None,
             oidc: None,
+            public_url: None,
             tuning: Tuning::default(),
         }
     }

@@ -14,9 +14,11 @@ mod socket;
 pub use socket::run;
 
 use crate::domain::Topic;
+use crate::domain::access::Me;
 use crate::wire::{ClientMsg, Cursor, Timestamp};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use leptos::prelude::*;
+use std::sync::Arc;
 use topics::Topics;
 
 /// How the socket is.
@@ -60,8 +62,10 @@ pub struct Live {
     pub heard: RwSignal<Option<Timestamp>>,
     /// What the server's clock is ahead of the browser's.
     pub offset_ms: StoredValue<i64>,
-    /// Whether it was known who looks when the page was rendered.
-    pub known: StoredValue<bool>,
+    /// Who looked when the page was rendered.
+    pub me: StoredValue<Option<Arc<Me>>>,
+    /// Whether the page is about to be another, since one signs out.
+    pub leaving: StoredValue<bool>,
     /// Who follows what, up to where.
     pub topics: StoredValue<Topics>,
     outbox: StoredValue<UnboundedSender<Said>>,
@@ -77,7 +81,8 @@ impl Default for Live {
             now: RwSignal::new(None),
             heard: RwSignal::new(None),
             offset_ms: StoredValue::new(0),
-            known: StoredValue::new(false),
+            me: StoredValue::new(None),
+            leaving: StoredValue::new(false),
             topics: StoredValue::new(Topics::default()),
             outbox: StoredValue::new(outbox),
             inbox: StoredValue::new(Some(inbox)),

@@ -1,7 +1,9 @@
 //! The socket: opened, kept, lost, and opened again.
 
 use super::{Connection, Live, Said};
-use crate::wire::{ClientMsg, Frame, Timestamp};
+use crate::domain::access::Via;
+use crate::domain::access::api::me;
+use crate::wire::{ClientMsg, ErrorKind, Frame, Timestamp};
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::{FutureExt, SinkExt, StreamExt, select};
 use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
@@ -110,7 +112,7 @@ async fn session(live: Live, inbox: &mut UnboundedReceiver<Said>) -> bool {
                     Some(Ok(Message::Text(text))) => text,
                     Some(Err(WebSocketError::ConnectionClose(event))) => {
                         if (event.code, event.reason.as_str()) == SIGNED_OUT {
-                            reload();
+                            look_again(live).await;
                         }
                         return opened;
                     }
@@ -164,8 +166,8 @@ fn hear(live: Live, frame: &Frame) -> Vec<ClientMsg> {
         "snapshot" | "delta" => deliver(live, frame),
         "error" => {
             let unknown = frame.code.as_deref() == Some("unauthenticated");
-            if unknown && live.known.try_get_value() == Some(true) {
-                reload();
+            if unknown && knows(live) {
+                reload(live);
             }
             Vec::new()
         }
@@ -173,8 +175,32 @@ fn hear(live: Live, frame: &Frame) -> Vec<ClientMsg> {
     }
 }
 
+/// Whether it was known who looks when the page was rendered.
+fn knows(live: Live) -> bool {
+    let me = live.me.try_get_value().flatten();
+    me.is_some_and(|me| me.via != Via::Anonymous)
+}
+
+/// The socket was closed since something about whoever looks has changed. If they are who they were
+/// all the same (their own password is another, say), nothing that is shown is wrong.
+async fn look_again(live: Live) {
+    let is = match me().await {
+        Ok(is) => is.read().ok(),
+        Err(error) if error.code == ErrorKind::Unauthenticated => None,
+        // The server is away: it is asked again by the next socket.
+        Err(_) => return,
+    };
+    let was = live.me.try_get_value().flatten();
+    if is.is_none() || is.as_ref() != was.as_deref() {
+        reload(live);
+    }
+}
+
 /// Loads the page anew: as it is for whoever looks now, or where one signs in.
-fn reload() {
+fn reload(live: Live) {
+    if live.leaving.try_get_value() == Some(true) {
+        return;
+    }
     // A browser that cannot goes on saying that the line is down.
     let _ = window().location().reload();
 }

@@ -7,6 +7,7 @@ use crate::ui::widgets::PageStatus;
 use crate::wire::encoded;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 /// The page at `path`, or what is shown to those who may not see it. Nothing is read for them.
 pub fn gated(
@@ -46,14 +47,15 @@ fn refused(missing: &str) -> AnyView {
     .into_any()
 }
 
-/// Links to what one may see.
+/// Links to what else one may see.
 pub fn elsewhere() -> AnyView {
     let link = |path: &'static str, name: &'static str| {
         view! { <a class="button" href=path>{name}</a> }.into_any()
     };
-    let mut links: Vec<AnyView> =
-        seen(&PAGES).into_iter().map(|page| link(page.path, page.name)).collect();
-    if is_known() {
+    let here = use_location().pathname.get_untracked();
+    let pages = seen(&PAGES).into_iter().filter(|page| page.path != here);
+    let mut links: Vec<AnyView> = pages.map(|page| link(page.path, page.name)).collect();
+    if is_known() && ACCOUNT.path != here {
         links.push(link(ACCOUNT.path, "Your account"));
     }
     view! { <p class="row wrap">{links}{sign_in("/")}</p> }.into_any()

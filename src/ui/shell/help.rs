@@ -18,7 +18,7 @@ pub fn Help() -> impl IntoView {
                     .collect_view()}
                 {seen_pages()
                     .into_iter()
-                    .map(|page| entry(&format!("g {}", page.key), format!("Go to: {}", page.name)))
+                    .map(|page| entry(&format!("g {}", page.key), format!("Go to {}", page.name.to_ascii_lowercase())))
                     .collect_view()}
             </dl>
         </Dialog>

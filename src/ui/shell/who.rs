@@ -3,6 +3,7 @@
 use super::gate::sign_in;
 use super::pages::ACCOUNT;
 use crate::domain::access::Via;
+use crate::ui::live::Live;
 use crate::ui::me::{is_known, me};
 use crate::ui::widgets::{Icon, IconName};
 use leptos::html;
@@ -32,9 +33,10 @@ pub fn who() -> AnyView {
     let name = me.full_name.clone().unwrap_or_else(|| me.username.clone()).to_string();
     let name = if me.via == Via::Open { "Everyone".to_owned() } else { name };
     let role = me.role.as_ref().map(|role| role.to_string());
+    let live = Live::expect();
     let out = (me.via == Via::Session).then(|| {
         view! {
-            <form method="post" action="/logout">
+            <form method="post" action="/logout" on:submit=move |_| live.leaving.set_value(true)>
                 <button type="submit">"Sign out"</button>
             </form>
         }

@@ -1,5 +1,6 @@
 //! How old a figure is: no number without it.
 
+use super::text;
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
 use crate::wire::Timestamp;
@@ -64,4 +65,14 @@ fn held(live: Live, at: Timestamp) -> String {
             format!("as of {} ago", format::ago(now.since(heard)))
         }
     }
+}
+
+/// How long ago something was, as a sentence ends; the time itself where no clock runs.
+pub fn ago(at: Timestamp) -> AnyView {
+    let live = Live::expect();
+    let said = text(move || match live.now.get() {
+        Some(now) => format!("{} ago", format::ago(now.since(at))),
+        None => format::day_clock(at),
+    });
+    view! { <time datetime=at.to_string() title=format::iso(at)>{said}</time> }.into_any()
 }

@@ -207,8 +207,13 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
             Some(here.detail.clone())
         })
     };
-    let said = view! { <span role="alert">{dynamic(move || said().map(wrong))}</span> };
-    let hint = (!hint.is_empty()).then(|| view! { <small>{hint}</small> });
+    let (id, about) = (format!("field-{name}"), format!("about-{name}"));
+    let rest = view! {
+        <span id=about.clone()>
+            {(!hint.is_empty()).then(|| view! { <small>{hint}</small> })}
+            <span role="alert">{dynamic(move || said().map(wrong))}</span>
+        </span>
+    };
     let (typed, complete) = match kind {
         Kind::Text => ("text", "off"),
         Kind::Mail => ("email", "off"),
@@ -220,26 +225,22 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
             };
             let options: Vec<AnyView> = values.into_iter().map(option).collect();
             return view! {
-                <label class="field">
-                    <b>{label}</b>
-                    <select name=name>{options}</select>
-                    {hint}
-                    {said}
-                </label>
+                <div class="field">
+                    <label for=id.clone()>{label}</label>
+                    <select name=name id=id aria-describedby=about>{options}</select>
+                    {rest}
+                </div>
             }
             .into_any();
         }
         Kind::Permissions => {
             let ticked: Vec<&str> = value.split(", ").collect();
-            let boxes: Vec<AnyView> = Permission::ALL
-                .iter()
-                .map(|one| ticked_box(*one, ticked.contains(&one.name())))
-                .collect();
+            let ticked = |one: &Permission| ticked_box(*one, ticked.contains(&one.name()));
+            let boxes: Vec<AnyView> = Permission::ALL.iter().map(ticked).collect();
             return view! {
-                <fieldset class="field matrix">
+                <fieldset class="field matrix" aria-describedby=about>
                     <legend>{label}</legend>
-                    {hint}
-                    {said}
+                    {rest}
                     <div class="boxes">{boxes}</div>
                 </fieldset>
             }
@@ -247,12 +248,20 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
         }
     };
     view! {
-        <label class="field">
-            <b>{label}</b>
-            <input type=typed name=name value=value required=required autocomplete=complete spellcheck="false" />
-            {hint}
-            {said}
-        </label>
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input
+                type=typed
+                name=name
+                id=id
+                value=value
+                required=required
+                autocomplete=complete
+                spellcheck="false"
+                aria-describedby=about
+            />
+            {rest}
+        </div>
     }
     .into_any()
 }

@@ -39,7 +39,7 @@ fn whole(label: &'static str, columns: &'static [Column], rows: Vec<AnyView>) ->
 fn row(columns: &'static [Column], cells: Vec<AnyView>) -> AnyView {
     let cell = |(cell, &(name, class)): (AnyView, &Column)| {
         let class = format!("{class} {}", if name.is_empty() { "acts" } else { "" });
-        view! { <td class=class role="cell" data-label=name>{cell}</td> }.into_any()
+        view! { <td class=class role="cell" data-label=name><div>{cell}</div></td> }.into_any()
     };
     let cells: Vec<AnyView> = cells.into_iter().zip(columns).map(cell).collect();
     view! { <tr role="row">{cells}</tr> }.into_any()

@@ -1,14 +1,11 @@
 //! The page at `/account`: who one is, what one may do, and where one is signed in.
 
 use super::sessions::sessions_card;
-use crate::domain::access::api::{sessions, set_password};
+use crate::domain::access::api::set_password;
 use crate::domain::access::{Me, PasswordChange, Permission, Secret, Via};
-use crate::ui::address::use_asked;
 use crate::ui::me::me;
 use crate::ui::shell::elsewhere;
-use crate::ui::widgets::{
-    Answers, Field, Form, Icon, IconName, Kind, Sending, dynamic, form, loaded, reading,
-};
+use crate::ui::widgets::{Answers, Field, Form, Icon, IconName, Kind, Sending, dynamic, form};
 use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -18,10 +15,7 @@ use std::sync::Arc;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let me = me();
-    let asked = use_asked(&[]);
     let session = me.via == Via::Session;
-    let read = session.then(|| reading(sessions));
-    let sessions = read.map(|read| loaded(read, move |first| sessions_card(first, asked)));
     view! {
         <Title text="Account · Bellwether" />
         <div class="grid top">
@@ -31,7 +25,7 @@ pub fn AccountPage() -> impl IntoView {
                 false => standing(&me),
             }}
         </div>
-        {sessions}
+        {session.then(sessions_card)}
     }
 }
 
@@ -51,7 +45,7 @@ fn person(me: &Me) -> AnyView {
     view! {
         <section class="card c8" aria-labelledby="person">
             <h2 id="person">"Who you are here"</h2>
-            <dl class="facts">{facts}</dl>
+            <dl class="facts person">{facts}</dl>
             <h2 id="allowed">"What you may do"</h2>
             <ul class="allowed" aria-labelledby="allowed">{may}</ul>
         </section>

@@ -1,14 +1,14 @@
 //! The page at `/audit`: who did what, when, and from where.
 
-use super::frame::{List, counted, tabs};
+use super::frame::{List, rows, tabs};
 use super::words;
 use crate::domain::access::api::audit;
-use crate::domain::access::{AuditItem, AuditPage, Outcome};
+use crate::domain::access::{AuditItem, Outcome};
 use crate::ui::address::{Asked, use_ask, use_asked};
 use crate::ui::widgets::{
-    Age, Answers, Badge, Icon, IconName, dynamic, loaded, reading, table, watched, words as saying,
+    Answers, AskList, Badge, Icon, IconName, Watched, ago, ask_list, loaded, read_list,
+    words as saying,
 };
-use crate::wire::{ApiError, Unread};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use web_sys::HtmlFormElement;
@@ -36,12 +36,13 @@ const ABOUT: [(&str, &str); 9] = [
     ("settings", "Settings"),
 ];
 
-type Answer = Result<Unread<AuditPage>, ApiError>;
-
-fn read(asked: &Asked) -> impl Future<Output = Answer> + Send + use<> {
-    let get = |name: &str| asked.get(name);
-    let (from, to) = (get("start_time").map(time), get("end_time").map(time));
-    audit(get("actor"), get("action"), None, None, get("outcome"), from, to, None, get("after"))
+fn ask() -> AskList {
+    ask_list(|asked: Asked| {
+        let get = |name: &str| asked.get(name);
+        let (from, to) = (get("start_time").map(time), get("end_time").map(time));
+        let (outcome, after) = (get("outcome"), get("after"));
+        audit(get("actor"), get("action"), None, outcome, from, to, after)
+    })
 }
 
 /// A time as it is sent: browsers' fields give neither seconds nor a zone, and everything here is
@@ -57,38 +58,25 @@ fn time(text: String) -> String {
 /// The page at `/audit`.
 #[component]
 pub fn AuditLog() -> impl IntoView {
-    let asked = use_asked(&NAMES);
-    let page = reading(move || read(&asked.get_untracked()));
+    let (asked, ask) = (use_asked(&NAMES), ask());
+    let page = read_list(asked, &ask);
     view! {
         <Title text="Audit log · Bellwether" />
         {tabs()}
-        {loaded(page, move |page| list(page, asked))}
+        {loaded(page, move |first| {
+            let page = Watched::new(first, asked, ask.clone());
+            let list = List {
+                label: "Audit log",
+                path: PATH,
+                word: "entry",
+                columns: COLUMNS,
+                rows: rows(row),
+                empty: nothing,
+                beside: Some(exports(asked)),
+            };
+            view! { {filter(asked)} {list.view(page, asked)} }.into_any()
+        })}
     }
-}
-
-fn list(first: AuditPage, asked: Memo<Asked>) -> AnyView {
-    let page = watched(first, asked, |asked| read(&asked));
-    let shown = page.shown;
-    let items = Memo::new(move |_| shown.with(|page| page.items.clone()));
-    let chooses = Memo::new(move |_| asked.with(Asked::chooses));
-    let rows = move || {
-        Some(items.with(|items| match items.as_slice() {
-            [] => nothing(chooses.get()),
-            items => table("Audit log", COLUMNS, items.iter().map(row)),
-        }))
-    };
-    let list = List {
-        label: "Audit log",
-        path: PATH,
-        asked,
-        count: Memo::new(move |_| {
-            shown.with(|page| counted(page.items.len(), "entry", page.next.is_some()))
-        }),
-        as_of: Memo::new(move |_| shown.with(|page| page.as_of)),
-        next: Memo::new(move |_| shown.with(|page| page.next.clone())),
-        new: Some(exports(asked)),
-    };
-    view! { {filter(asked)} {list.view(page, dynamic(rows))} }.into_any()
 }
 
 fn nothing(chooses: bool) -> AnyView {
@@ -109,7 +97,7 @@ fn row(item: &AuditItem) -> Vec<AnyView> {
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
     let narrow = |name: &'static str, value: &str| Asked::default().with(name, value).href(PATH);
     vec![
-        view! { <Age at=item.at /> " ago" }.into_any(),
+        ago(item.at),
         view! {
             <a class="link" href=narrow("actor", &item.actor)>{item.actor.to_string()}</a>
             <span class="about">{text(&item.via).replace('_', " ")}</span>
@@ -120,7 +108,7 @@ fn row(item: &AuditItem) -> Vec<AnyView> {
         view! { <span>{text(&item.target)}</span> <span class="about">{text(&item.detail)}</span> }
             .into_any(),
         view! { <Badge verdict=words::outcome(item.outcome) /> }.into_any(),
-        text(&item.address).into_any(),
+        item.address.as_ref().map(|address| address.to_string()).into_any(),
     ]
 }
 
@@ -176,10 +164,7 @@ fn filter(asked: Memo<Asked>) -> AnyView {
         };
         let options: Vec<AnyView> = all.into_iter().map(option).collect();
         view! {
-            <label class="select">
-                <span class="sr">{label}</span>
-                <select name=name>{other}{options}</select>
-            </label>
+            <span class="select"><select name=name aria-label=label>{other}{options}</select></span>
         }
         .into_any()
     };

@@ -2,10 +2,14 @@
 
 use crate::ui::address::{Asked, pager};
 use crate::ui::shell::{ACCESS, seen};
-use crate::ui::widgets::{Icon, IconName, Watched, mark, read_at, text, trouble_line};
-use crate::wire::Timestamp;
+use crate::ui::widgets::{
+    Column, Icon, IconName, Watched, dynamic, items, mark, problem, read_at, table, text,
+    trouble_line,
+};
+use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
 
 /// Links to the pages of access that one may see.
 pub fn tabs() -> AnyView {
@@ -29,47 +33,67 @@ pub fn new_button(word: &'static str, on: Callback<()>) -> AnyView {
     .into_any()
 }
 
+/// What a list shows of each of its things.
+pub type Rows = Box<dyn Fn(&str) -> Result<Vec<Vec<AnyView>>, ApiError> + Send + Sync>;
+
+/// Cells of each thing on a list.
+pub fn rows<T: DeserializeOwned>(row: impl Fn(&T) -> Vec<AnyView> + Send + Sync + 'static) -> Rows {
+    Box::new(move |json| Ok(items::<T>(json)?.iter().map(&row).collect()))
+}
+
 /// A list with its count and its age, and with links to other pages of it.
 pub struct List {
     /// Its name.
     pub label: &'static str,
     /// Its page's address.
     pub path: &'static str,
-    /// What the address asks for.
-    pub asked: Memo<Asked>,
-    /// How many there are, in words.
-    pub count: Memo<String>,
-    /// As of when it holds.
-    pub as_of: Memo<Timestamp>,
-    /// Where the next page begins.
-    pub next: Memo<Option<String>>,
-    /// What makes something new.
-    pub new: Option<AnyView>,
+    /// What one of its things is called.
+    pub word: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// What is in them.
+    pub rows: Rows,
+    /// What is shown where there is none, though one may have asked for some only.
+    pub empty: fn(bool) -> AnyView,
+    /// What stands beside its count: what makes something new, say.
+    pub beside: Option<AnyView>,
 }
 
 impl List {
-    /// The list around its `rows`.
-    pub fn view<T: Send + Sync>(self, watched: Watched<T>, rows: AnyView) -> AnyView {
-        self.around(watched.trouble, rows)
-    }
-
-    fn around(self, trouble: RwSignal<Option<String>>, rows: AnyView) -> AnyView {
-        let Self { label, path, asked, count, as_of, next, new } = self;
+    /// The list, as it is watched.
+    pub fn view(self, watched: Watched, asked: Memo<Asked>) -> AnyView {
+        let Self { label, path, word, columns, rows, empty, beside } = self;
+        let Watched { items, next, as_of, trouble, .. } = watched;
+        let count = Memo::new(move |_| items.with(|json| how_many(json)));
+        let shown = move || {
+            Some(match items.with(|json| rows(json)) {
+                Ok(rows) if rows.is_empty() => empty(untrack(|| asked.with(Asked::chooses))),
+                Ok(rows) => table(label, columns, rows),
+                Err(error) => problem(&error, Callback::new(move |()| watched.again())),
+            })
+        };
         view! {
             <section class="card flush" aria-label=label>
                 <div class="row list-head">
-                    <p class="count" role="status">{text(move || count.get())}</p>
+                    <p class="count" role="status">
+                        {text(move || counted(count.get(), word, next.with(Option::is_some)))}
+                    </p>
                     <span class="grow"></span>
-                    {new}
+                    {beside}
                 </div>
                 <div role="alert">{trouble_line(trouble)}</div>
-                {rows}
+                {dynamic(shown)}
                 {pager(path, asked, next)}
                 {read_at(as_of)}
             </section>
         }
         .into_any()
     }
+}
+
+/// How many things are on a list, whatever they are.
+fn how_many(json: &str) -> usize {
+    items::<serde::de::IgnoredAny>(json).map_or(0, |all| all.len())
 }
 
 /// "1 user", "2 users", "50 users and more".

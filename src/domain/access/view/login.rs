@@ -81,9 +81,10 @@ pub fn Login(page: LoginPage) -> impl IntoView {
                     })}
                 <form method="post" action=action>
                     <input type="hidden" name="next" value=next />
-                    <label class="field">
-                        <b>"User name"</b>
+                    <div class="field">
+                        <label for="username">"User name"</label>
                         <input
+                            id="username"
                             name="username"
                             autocomplete="username"
                             autocapitalize="none"
@@ -93,26 +94,27 @@ pub fn Login(page: LoginPage) -> impl IntoView {
                             autofocus=to_name
                             aria-describedby=wrong
                         />
-                    </label>
-                    <label class="field">
-                        <b>"Password"</b>
+                    </div>
+                    <div class="field">
+                        <label for="password">"Password"</label>
                         <input
+                            id="password"
                             name="password"
                             type="password"
                             required
                             autocomplete=complete
                             autofocus=to_password
-                            aria-describedby=wrong
+                            aria-describedby=wrong.or(first.then_some("hint"))
                         />
-                        {first.then(|| view! { <small>"At least 8 characters."</small> })}
-                    </label>
+                        {first.then(|| view! { <small id="hint">"At least 8 characters."</small> })}
+                    </div>
                     {first
                         .then(|| {
                             view! {
-                                <label class="field">
-                                    <b>"Password again"</b>
-                                    <input name="again" type="password" required autocomplete=complete />
-                                </label>
+                                <div class="field">
+                                    <label for="again">"Password again"</label>
+                                    <input id="again" name="again" type="password" required autocomplete=complete />
+                                </div>
                             }
                         })}
                     <button type="submit" class="button primary">{verb}</button>

@@ -1,14 +1,14 @@
 //! The page at `/users/roles`: which roles there are, and what each allows.
 
-use super::frame::{List, counted, new_button, tabs};
+use super::frame::{List, counted, new_button, rows, tabs};
 use super::matrix::matrix;
 use super::words::labels;
 use crate::domain::access::api::{define_role, remove_role, roles};
-use crate::domain::access::{RoleItem, RoleSpec, RolesPage};
+use crate::domain::access::{RoleItem, RoleSpec};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::widgets::{
-    Answers, Ask, Field, Form, IconName, Kind, Sending, act, dynamic, loaded, reading, table,
-    watched,
+    Answers, Ask, AskList, Field, Form, IconName, Kind, ListPage, Sending, Watched, act, ask_list,
+    dynamic, items, loaded, read_list,
 };
 use crate::wire::ApiError;
 use leptos::prelude::*;
@@ -22,39 +22,35 @@ const COLUMNS: &[(&str, &str)] = &[("Role", "lead"), ("Allows", "wrap"), ("Held 
 #[component]
 pub fn RolesList() -> impl IntoView {
     let asked = use_asked(&[]);
-    let page = reading(roles);
+    let ask = ask_list(|_| roles());
+    let page = read_list(asked, &ask);
     view! {
         <Title text="Roles · Bellwether" />
         {tabs()}
-        {loaded(page, move |page| list(page, asked))}
+        {loaded(page, move |page| list(page, asked, ask.clone()))}
     }
 }
 
-fn list(first: RolesPage, asked: Memo<Asked>) -> AnyView {
-    let page = watched(first, asked, |_| roles());
-    let shown = page.shown;
+fn list(first: ListPage, asked: Memo<Asked>, ask: AskList) -> AnyView {
+    let page = Watched::new(first, asked, ask);
     let ask = Ask::new(Callback::new(move |()| page.again()));
-    let items = Memo::new(move |_| shown.with(|page| page.items.clone()));
-    let rows = move || {
-        let row = |role: &RoleItem| row(role, ask);
-        Some(items.with(|items| table("Roles", COLUMNS, items.iter().map(row))))
-    };
+    let all = move |json: &Arc<str>| items::<RoleItem>(json).unwrap_or_default();
     let new = Callback::new(move |()| {
-        let names = items.with_untracked(|all| all.iter().map(|role| role.name.clone()).collect());
+        let names = page.items.with_untracked(all).into_iter().map(|role| role.name).collect();
         ask.with(definition(None, names));
     });
     let list = List {
         label: "Roles",
         path: PATH,
-        asked,
-        count: Memo::new(move |_| shown.with(|page| counted(page.items.len(), "role", false))),
-        as_of: Memo::new(move |_| shown.with(|page| page.as_of)),
-        next: Memo::new(|_| None),
-        new: Some(new_button("New role", new)),
+        word: "role",
+        columns: COLUMNS,
+        rows: rows(move |role: &RoleItem| row(role, ask)),
+        empty: |_| ().into_any(),
+        beside: Some(new_button("New role", new)),
     };
     view! {
-        {list.view(page, dynamic(rows))}
-        {dynamic(move || Some(items.with(|items| matrix(items))))}
+        {list.view(page, asked)}
+        {dynamic(move || Some(matrix(&page.items.with(all))))}
         {ask.view("Role")}
     }
     .into_any()
@@ -125,7 +121,7 @@ fn definition(had: Option<RoleItem>, taken: Vec<Arc<str>>) -> Form {
             let error = ApiError::invalid("/name", format!("there is a role {name} already"));
             return Box::pin(std::future::ready(Err(error)));
         }
-        Box::pin(async move { define_role(name, spec).await.map(drop) })
+        Box::pin(define_role(name, spec))
     };
     Form {
         title,
@@ -139,10 +135,7 @@ fn definition(had: Option<RoleItem>, taken: Vec<Arc<str>>) -> Form {
 
 fn removal(role: RoleItem) -> Form {
     let title = format!("Remove the role {}?", role.name);
-    let send = move |_: &Answers| -> Sending {
-        let name = role.name.clone();
-        Box::pin(async move { remove_role(name).await })
-    };
+    let send = move |_: &Answers| -> Sending { Box::pin(remove_role(role.name.clone())) };
     Form {
         title,
         text: "Only a role that nobody has can be removed.".to_owned(),

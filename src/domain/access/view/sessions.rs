@@ -1,13 +1,13 @@
 //! One's own sessions, and the end of any other.
 
-use super::frame::{List, counted};
+use super::frame::{List, rows};
 use super::words;
 use crate::domain::access::api::{end_session, sessions};
-use crate::domain::access::{SessionItem, SessionKind, SessionsPage};
-use crate::ui::address::Asked;
+use crate::domain::access::{SessionItem, SessionKind};
+use crate::ui::address::use_asked;
 use crate::ui::format;
 use crate::ui::widgets::{
-    Age, Answers, Ask, Form, IconName, Sending, act, dynamic, table, watched,
+    Answers, Ask, Form, IconName, Sending, Watched, act, ago, ask_list, loaded, read_list,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -16,25 +16,23 @@ const COLUMNS: &[(&str, &str)] =
     &[("With", "lead"), ("From", ""), ("Since", ""), ("Lasts until", ""), ("", "")];
 
 /// The list of them.
-pub fn sessions_card(first: SessionsPage, asked: Memo<Asked>) -> AnyView {
-    let page = watched(first, asked, |_| sessions());
-    let shown = page.shown;
-    let ask = Ask::new(Callback::new(move |()| page.again()));
-    let items = Memo::new(move |_| shown.with(|page| page.items.clone()));
-    let rows = move || {
-        let row = |session: &SessionItem| row(session, ask);
-        Some(items.with(|items| table("Sessions", COLUMNS, items.iter().map(row))))
-    };
-    let list = List {
-        label: "Sessions",
-        path: "/account",
-        asked,
-        count: Memo::new(move |_| shown.with(|page| counted(page.items.len(), "session", false))),
-        as_of: Memo::new(move |_| shown.with(|page| page.as_of)),
-        next: Memo::new(|_| None),
-        new: None,
-    };
-    view! { {list.view(page, dynamic(rows))} {ask.view("Session")} }.into_any()
+pub fn sessions_card() -> AnyView {
+    let asked = use_asked(&[]);
+    let ask = ask_list(|_| sessions());
+    loaded(read_list(asked, &ask), move |first| {
+        let page = Watched::new(first, asked, ask.clone());
+        let ask = Ask::new(Callback::new(move |()| page.again()));
+        let list = List {
+            label: "Sessions",
+            path: "/account",
+            word: "session",
+            columns: COLUMNS,
+            rows: rows(move |session: &SessionItem| row(session, ask)),
+            empty: |_| ().into_any(),
+            beside: None,
+        };
+        view! { {list.view(page, asked)} {ask.view("Session")} }.into_any()
+    })
 }
 
 fn row(session: &SessionItem, ask: Ask) -> Vec<AnyView> {
@@ -52,18 +50,15 @@ fn row(session: &SessionItem, ask: Ask) -> Vec<AnyView> {
     let until = session.expires_at;
     vec![
         view! { <b title=session.agent.to_string()>{with}</b> {here} }.into_any(),
-        session.address.to_string().into_any(),
-        view! { <Age at=session.created_at /> " ago" }.into_any(),
+        (!session.address.is_empty()).then(|| session.address.to_string()).into_any(),
+        ago(session.created_at),
         view! { <span title=format::iso(until)>{format::day(until)}</span> }.into_any(),
         end.into_any(),
     ]
 }
 
 fn ending(id: Arc<str>, name: &str) -> Form {
-    let send = move |_: &Answers| -> Sending {
-        let id = id.clone();
-        Box::pin(async move { end_session(id).await })
-    };
+    let send = move |_: &Answers| -> Sending { Box::pin(end_session(id.clone())) };
     Form {
         title: format!("End the session of {name}?"),
         text: "It is signed out at once.".to_owned(),

@@ -1,17 +1,17 @@
 //! The page at `/tokens`: what lets programs in.
 
-use super::frame::{List, counted, new_button, tabs};
+use super::frame::{List, new_button, rows, tabs};
 use super::words::{choices, labels};
 use crate::domain::access::api::{create_token, revoke_token, role_names, tokens};
-use crate::domain::access::{NewToken, RoleItem, RolesPage, TokenItem, TokenSpec, TokensPage};
+use crate::domain::access::{NewToken, RoleItem, TokenItem, TokenSpec};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::live::Live;
 use crate::ui::widgets::{
-    Age, Answers, Ask, Field, Form, IconName, Kind, Sending, Snippet, act, dynamic, loaded,
-    reading, table, watched,
+    Answers, Ask, AskList, Field, Form, IconName, Kind, ListPage, Sending, Snippet, Watched, act,
+    ago, ask_list, dynamic, loaded, read_list,
 };
-use crate::wire::{ApiError, Timestamp, Unread};
+use crate::wire::Timestamp;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::sync::Arc;
@@ -35,54 +35,42 @@ const DAYS: [(&str, &str); 5] = [
 ];
 const DAY_MS: i64 = 86_400_000;
 
-fn read(
-    asked: &Asked,
-) -> impl Future<Output = Result<Unread<TokensPage>, ApiError>> + Send + use<> {
-    tokens(None, asked.get("after"))
-}
-
 /// The page at `/tokens`.
 #[component]
 pub fn TokensList() -> impl IntoView {
     let asked = use_asked(&["after"]);
-    let page = reading(move || read(&asked.get_untracked()));
-    let known = reading(role_names);
+    let ask = ask_list(|asked: Asked| tokens(None, asked.get("after")));
+    let page = read_list(asked, &ask);
+    let known = read_list(asked, &ask_list(|_| role_names()));
     view! {
         <Title text="Tokens · Bellwether" />
         {tabs()}
-        {loaded(page, move |page| loaded(known, move |known| list(page.clone(), known, asked)))}
+        {loaded(page, move |page| {
+            let ask = ask.clone();
+            loaded(known, move |known| list(page.clone(), &known, asked, ask.clone()))
+        })}
     }
 }
 
-fn list(first: TokensPage, known: RolesPage, asked: Memo<Asked>) -> AnyView {
-    let page = watched(first, asked, |asked| read(&asked));
-    let (shown, live) = (page.shown, Live::expect());
+fn list(first: ListPage, known: &ListPage, asked: Memo<Asked>, ask: AskList) -> AnyView {
+    let known: Vec<RoleItem> = known.read().unwrap_or_default();
+    let page = Watched::new(first, asked, ask);
+    let live = Live::expect();
     let ask = Ask::new(Callback::new(move |()| page.again()));
-    let made = RwSignal::new(None::<NewToken>);
-    let items = Memo::new(move |_| shown.with(|page| page.items.clone()));
-    let rows = move || {
-        let row = |token: &TokenItem| row(token, ask);
-        Some(items.with(|items| match items.as_slice() {
-            [] => nothing(),
-            items => table("Tokens", COLUMNS, items.iter().map(row)),
-        }))
-    };
-    let known: Arc<[RoleItem]> = known.items.into();
+    let made = RwSignal::new(None::<Arc<NewToken>>);
     let new = Callback::new(move |()| ask.with(creation(&known, made, live)));
     let list = List {
         label: "Tokens",
         path: PATH,
-        asked,
-        count: Memo::new(move |_| {
-            shown.with(|page| counted(page.items.len(), "token", page.next.is_some()))
-        }),
-        as_of: Memo::new(move |_| shown.with(|page| page.as_of)),
-        next: Memo::new(move |_| shown.with(|page| page.next.clone())),
-        new: Some(new_button("New token", new)),
+        word: "token",
+        columns: COLUMNS,
+        rows: rows(move |token: &TokenItem| row(token, ask)),
+        empty: |_| nothing(),
+        beside: Some(new_button("New token", new)),
     };
     view! {
-        {dynamic(move || made.get().map(|token| secret(token, made)))}
-        {list.view(page, dynamic(rows))}
+        {dynamic(move || made.get().map(|token| secret(&token, made)))}
+        {list.view(page, asked)}
         {ask.view("Token")}
     }
     .into_any()
@@ -99,8 +87,8 @@ fn nothing() -> AnyView {
 }
 
 /// The secret of a token that was just made; it is not told again.
-fn secret(token: NewToken, made: RwSignal<Option<NewToken>>) -> AnyView {
-    let (secret, name) = (token.token.0, token.item.name.to_string());
+fn secret(token: &NewToken, made: RwSignal<Option<Arc<NewToken>>>) -> AnyView {
+    let (secret, name) = (token.token.0.clone(), token.item.name.to_string());
     let line = format!("curl {{origin}}/api/v1/me -H 'authorization: Bearer {secret}'");
     view! {
         <section class="card secret" aria-labelledby="secret">
@@ -119,7 +107,8 @@ fn secret(token: NewToken, made: RwSignal<Option<NewToken>>) -> AnyView {
 
 fn row(token: &TokenItem, ask: Ask) -> Vec<AnyView> {
     let muted = |text: &'static str| view! { <span class="muted">{text}</span> }.into_any();
-    let ago = |at: Timestamp| view! { <Age at=at /> " ago" };
+    // Years matter here.
+    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
     let allows = match &token.role {
         Some(role) => {
             view! { <span title=token.permissions.names()>{role.to_string()}</span> }.into_any()
@@ -135,10 +124,10 @@ fn row(token: &TokenItem, ask: Ask) -> Vec<AnyView> {
     };
     let expires = match (token.expires_at, token.expired) {
         (Some(at), true) => {
-            view! { <span class="bad" title=format::iso(at)>{format!("expired {}", format::day(at))}</span> }
+            view! { <span class="bad" title=format::iso(at)>{format!("expired {}", day(at))}</span> }
                 .into_any()
         }
-        (Some(at), false) => view! { <span title=format::iso(at)>{format::day(at)}</span> }.into_any(),
+        (Some(at), false) => view! { <span title=format::iso(at)>{day(at)}</span> }.into_any(),
         (None, _) => muted("never"),
     };
     let made = view! { {ago(token.created_at)} <span class="muted">{format!(" by {}", token.created_by)}</span> };
@@ -156,7 +145,7 @@ fn row(token: &TokenItem, ask: Ask) -> Vec<AnyView> {
     ]
 }
 
-fn creation(known: &[RoleItem], made: RwSignal<Option<NewToken>>, live: Live) -> Form {
+fn creation(known: &[RoleItem], made: RwSignal<Option<Arc<NewToken>>>, live: Live) -> Form {
     let own = (String::new(), "permissions of its own…".to_owned());
     let roles = choices(known).into_iter().chain([own]).collect();
     let days = DAYS.map(|(days, words)| (days.to_owned(), words.to_owned())).to_vec();
@@ -168,7 +157,7 @@ fn creation(known: &[RoleItem], made: RwSignal<Option<NewToken>>, live: Live) ->
         let expires_at = days.map(|days| now.plus(days * DAY_MS));
         let spec = TokenSpec { name: answers.get("name"), role, permissions, expires_at };
         Box::pin(async move {
-            made.try_set(Some(create_token(spec).await?));
+            made.try_set(Some(Arc::new(create_token(spec).await?)));
             Ok(())
         })
     };
@@ -189,10 +178,7 @@ fn creation(known: &[RoleItem], made: RwSignal<Option<NewToken>>, live: Live) ->
 }
 
 fn revocation(id: Arc<str>, name: &str) -> Form {
-    let send = move |_: &Answers| -> Sending {
-        let id = id.clone();
-        Box::pin(async move { revoke_token(id).await })
-    };
+    let send = move |_: &Answers| -> Sending { Box::pin(revoke_token(id.clone())) };
     Form {
         title: format!("Revoke {name}?"),
         text: "Whatever uses it is shut out at once. It cannot be made good again.".to_owned(),

@@ -1,14 +1,14 @@
 //! The page at `/users`: who may sign in, and with which role.
 
-use super::frame::{List, counted, new_button, tabs};
+use super::frame::{List, new_button, rows, tabs};
 use super::words::choices;
 use crate::domain::access::api::{change_user, create_user, remove_user, roles, users};
-use crate::domain::access::{NewUser, RoleItem, RolesPage, Secret, UserItem, UserPatch, UsersPage};
+use crate::domain::access::{NewUser, RoleItem, Secret, UserItem, UserPatch};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::me::me;
 use crate::ui::widgets::{
-    Age, Answers, Ask, Badge, Field, Form, IconName, Kind, Sending, Verdict, act, dynamic, loaded,
-    reading, table, watched,
+    Answers, Ask, AskList, Badge, Field, Form, IconName, Kind, ListPage, Sending, Verdict, Watched,
+    act, ago, ask_list, loaded, read_list,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -24,53 +24,39 @@ const COLUMNS: &[(&str, &str)] = &[
     ("", ""),
 ];
 
-fn read(asked: &Asked) -> impl Future<Output = Answer> + Send + use<> {
-    users(None, asked.get("after"))
-}
-
-type Answer = Result<crate::wire::Unread<UsersPage>, crate::wire::ApiError>;
-
 /// The page at `/users`.
 #[component]
 pub fn UsersList() -> impl IntoView {
     let asked = use_asked(&["after"]);
-    let page = reading(move || read(&asked.get_untracked()));
-    let known = reading(roles);
+    let ask = ask_list(|asked: Asked| users(None, asked.get("after")));
+    let page = read_list(asked, &ask);
+    let known = read_list(asked, &ask_list(|_| roles()));
     view! {
         <Title text="Users · Bellwether" />
         {tabs()}
-        {loaded(page, move |page| loaded(known, move |known| list(page.clone(), known, asked)))}
+        {loaded(page, move |page| {
+            let ask = ask.clone();
+            loaded(known, move |known| list(page.clone(), &known, asked, ask.clone()))
+        })}
     }
 }
 
-fn list(first: UsersPage, known: RolesPage, asked: Memo<Asked>) -> AnyView {
-    let page = watched(first, asked, |asked| read(&asked));
-    let shown = page.shown;
-    let known: Arc<[RoleItem]> = known.items.into();
+fn list(first: ListPage, known: &ListPage, asked: Memo<Asked>, ask: AskList) -> AnyView {
+    let known: Arc<[RoleItem]> = known.read().unwrap_or_default().into();
+    let page = Watched::new(first, asked, ask);
     let ask = Ask::new(Callback::new(move |()| page.again()));
-    let items = Memo::new(move |_| shown.with(|page| page.items.clone()));
-    let myself = me().username.clone();
-    let rows = {
-        let known = known.clone();
-        move || {
-            let row = |user: &UserItem| row(user, *user.username == *myself, ask, &known);
-            Some(items.with(|items| table("Users", COLUMNS, items.iter().map(row))))
-        }
-    };
-    let rows = view! { {dynamic(move || items.with(Vec::is_empty).then(nobody))} {dynamic(rows)} };
+    let (myself, given) = (me().username.clone(), known.clone());
     let new = Callback::new(move |()| ask.with(creation(&known)));
     let list = List {
         label: "Users",
         path: PATH,
-        asked,
-        count: Memo::new(move |_| {
-            shown.with(|page| counted(page.items.len(), "user", page.next.is_some()))
-        }),
-        as_of: Memo::new(move |_| shown.with(|page| page.as_of)),
-        next: Memo::new(move |_| shown.with(|page| page.next.clone())),
-        new: Some(new_button("New user", new)),
+        word: "user",
+        columns: COLUMNS,
+        rows: rows(move |user: &UserItem| row(user, *user.username == *myself, ask, &given)),
+        empty: |_| nobody(),
+        beside: Some(new_button("New user", new)),
     };
-    view! { {list.view(page, rows.into_any())} {ask.view("User")} }.into_any()
+    view! { {list.view(page, asked)} {ask.view("User")} }.into_any()
 }
 
 fn nobody() -> AnyView {
@@ -92,7 +78,7 @@ fn row(user: &UserItem, myself: bool, ask: Ask, known: &Arc<[RoleItem]>) -> Vec<
         false => Verdict { icon: IconName::Ok, word: "active", class: "ok" },
     };
     let seen = match user.last_login_at {
-        Some(at) => view! { <Age at=at /> " ago" }.into_any(),
+        Some(at) => ago(at),
         None => view! { <span class="muted">"never"</span> }.into_any(),
     };
     let elsewhere = user.provider.clone();
@@ -149,7 +135,7 @@ fn creation(known: &[RoleItem]) -> Form {
             email: answers.some("email"),
             full_name: answers.some("full_name"),
         };
-        Box::pin(async move { create_user(new).await.map(drop) })
+        Box::pin(create_user(new))
     };
     Form {
         title: "New user".to_owned(),
@@ -171,7 +157,7 @@ fn creation(known: &[RoleItem]) -> Form {
 
 fn patching(user: &UserItem, patch: UserPatch) -> Sending {
     let name = user.username.clone();
-    Box::pin(async move { change_user(name, patch).await.map(drop) })
+    Box::pin(change_user(name, patch))
 }
 
 fn change(user: &UserItem, known: &[RoleItem]) -> Form {
@@ -246,10 +232,7 @@ fn standing(user: &UserItem) -> Form {
 
 fn removal(user: &UserItem) -> Form {
     let name = user.username.clone();
-    let send = move |_: &Answers| -> Sending {
-        let name = name.clone();
-        Box::pin(async move { remove_user(name).await })
-    };
+    let send = move |_: &Answers| -> Sending { Box::pin(remove_user(name.clone())) };
     Form {
         title: format!("Remove {}?", user.username),
         text: "They are signed out at once. What they did stays in the audit log.".to_owned(),

@@ -1,0 +1,56 @@
+// What keeps somebody from a page: barriers that axe can find, and pages wider than the screen.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from './fixtures.ts';
+
+/** A page in some state, and how to bring it about. */
+export type State = { name: string; show: (page: Page) => Promise<void> };
+
+/** What stands between somebody and the page, as axe sees it. */
+async function barriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`),
+    );
+}
+
+/** Looks at each state in both themes, wide and narrow; every barrier is reported at once. */
+export async function inspect(page: Page, states: State[], widths = [1440, 390]): Promise<void> {
+  const found: string[] = [];
+  for (const state of states) {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await state.show(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 });
+        found.push(...(await barriers(page)).map((text) => `${state.name}, ${colorScheme}, ${width} px: ${text}`));
+      }
+    }
+  }
+  expect(found).toEqual([]);
+}
+
+/** States that are wider than the screen, and by what. */
+export async function tooWide(page: Page, states: State[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const state of states) {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await state.show(page);
+    for (const width of [360, 390, 820, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate(() => {
+        const screen = document.documentElement.clientWidth;
+        const { scrollWidth } = document.scrollingElement!;
+        const out = [...document.querySelectorAll('body *')]
+          .filter((e) => e.getBoundingClientRect().right > screen + 1)
+          .slice(0, 3)
+          .map((e) => `<${e.tagName.toLowerCase()} class="${e.getAttribute('class') ?? ''}">`);
+        return scrollWidth > screen ? `${scrollWidth} px by ${out.join(', ')}` : '';
+      });
+      if (wide) found.push(`${state.name} at ${width} px is ${wide}`);
+    }
+  }
+  return found;
+}
