@@ -85,7 +85,7 @@ pub struct Args {
     #[arg(long, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     #[command(flatten)]
-    oidc: oidc::Options,
+    oidc: Box<oidc::Options>,
 }
 
 impl Args {

@@ -300,7 +300,6 @@ pub struct AuditFilter {
 
 /// A user to be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The name to sign in with.
     pub username: String,
@@ -344,6 +343,7 @@ pub struct RoleSpec {
 
 /// A token to be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenSpec {
     /// What it is called.
     pub name: String,

@@ -87,7 +87,7 @@ pub struct From {
 
 impl From {
     /// The address, if it is known.
-    fn known(&self) -> Option<Arc<str>> {
+    pub fn known(&self) -> Option<Arc<str>> {
         Some(self.address.clone()).filter(|address| !address.is_empty())
     }
 

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// What whoever changes users, roles or tokens waits for.
-const ACCESS: &str = "access";
+pub const ACCESS: &str = "access";
 
 /// Waits until nobody else changes users, roles or tokens.
 ///
@@ -24,11 +24,6 @@ pub async fn turn<'a>(
         return Ok(turn);
     }
     Err(unauthenticated("what let you in has just changed; sign in again"))
-}
-
-/// Waits as [`turn`] does, for what no caller asks for.
-pub async fn own_turn(app: &App) -> Option<MutexGuard<'_, ()>> {
-    app.access.turns.of(ACCESS).await
 }
 
 /// Locks; things that share one only wait for nothing now and then.

@@ -6,7 +6,7 @@
 use super::caller::{Caller, NOBODY};
 use super::own::{self, Act};
 use super::params::PageParams;
-use super::turns::{own_turn, turn};
+use super::turns::{ACCESS, turn};
 use crate::domain::access::state::{State, User};
 use crate::domain::access::{
     Event as AccessEvent, NewUser, Permissions, Provider, UserChanged, UserCreated, UserItem,
@@ -130,7 +130,8 @@ pub async fn vouched(
     provider: &Provider,
 ) -> Result<Arc<User>, ApiError> {
     name("username", &vouched.user)?;
-    let _turn = own_turn(app).await;
+    // Whoever comes from the provider was let in by nothing yet that could have changed.
+    let _turn = app.access.turns.of(ACCESS).await;
     let shown = app.hub.published();
     let state = &shown.state.access;
     let find = |shown: &Published| {
@@ -150,7 +151,7 @@ pub async fn vouched(
         return find(&app.hub.published());
     };
     if user.disabled {
-        return Err(refused(format!("{} is kept out", user.name)));
+        return Err(refused(format!("the user {} is kept out", user.name)));
     }
     let differs = |new: &Option<Arc<str>>, old: &Option<Arc<str>>| new.is_some() && new != old;
     let changed = UserChanged {

@@ -96,7 +96,9 @@ impl Partial {
     /// Which setting cannot be, and what can.
     pub fn settle(self) -> Result<Settings, String> {
         let default = Settings::default();
-        let mut settings = Settings {
+        let public_url = self.public_url.map(|url| edge::origin(&url)).transpose();
+        let public_url = public_url.map_err(|why| format!("public_url: {why}"))?;
+        let settings = Settings {
             listen: self.listen.unwrap_or(default.listen),
             data_dir: self.data_dir.unwrap_or(default.data_dir),
             sampler: !self.no_sampler.unwrap_or(false),
@@ -116,16 +118,10 @@ impl Partial {
             },
             anonymous: self.anonymous,
             admin_password: None,
-            public_url: self
-                .public_url
-                .map(|url| edge::origin(&url).map_err(|why| format!("public_url: {why}")))
-                .transpose()?,
-            oidc: self.oidc.settle()?,
+            oidc: self.oidc.settle(public_url.as_deref())?,
+            public_url,
             tuning: Tuning::default(),
         };
-        if let Some(oidc) = &mut settings.oidc {
-            oidc.public_url = settings.public_url.as_deref().map(Arc::from);
-        }
         if settings.retain_days == 0 {
             return Err("retain_days must be at least 1".to_owned());
         }

@@ -35,6 +35,8 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/metrics", To("view_metrics")),
     ("GET", "/login", All),
     ("POST", "/login", All),
+    ("GET", "/login/oidc", All),
+    ("GET", "/login/oidc/callback", All),
     ("POST", "/login/first", All),
     ("GET", "/login/oidc", All),
     ("GET", "/login/oidc/callback", All),

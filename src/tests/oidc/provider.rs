@@ -79,7 +79,8 @@ pub fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}.", part(header), part(claims))
 }
 
-type Forge = Box<dyn Fn(&Key, &Value) -> String + Send>;
+/// Signs claims as somebody would.
+pub type Forge = Box<dyn Fn(&Key, &Value) -> String + Send>;
 
 /// What it does.
 pub struct Script {
@@ -172,6 +173,11 @@ impl Provider {
 
     pub fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap()
+    }
+
+    /// Has it do something else from now on.
+    pub fn tell(&self, change: impl FnOnce(&mut Script)) {
+        change(&mut self.script());
     }
 
     /// Lets whoever came with this query in: a code for them.

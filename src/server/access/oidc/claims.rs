@@ -127,7 +127,7 @@ mod tests {
             groups_claim: Some(groups_claim.to_owned()),
             ..Options::default()
         };
-        options.settle().unwrap().unwrap()
+        options.settle(None).unwrap().unwrap()
     }
 
     #[track_caller]

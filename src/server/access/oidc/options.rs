@@ -163,11 +163,12 @@ impl Options {
         }
     }
 
-    /// Fills in the defaults and checks what must hold; none if there is no provider.
+    /// Fills in the defaults and checks what must hold, for a board that browsers find at
+    /// `public_url`; none if there is no provider.
     ///
     /// # Errors
     /// Which option cannot be, and what can.
-    pub fn settle(self) -> Result<Option<Settings>, String> {
+    pub fn settle(self, public_url: Option<&str>) -> Result<Option<Settings>, String> {
         let Some(issuer) = self.issuer.clone() else {
             let given = Self { client_secret: None, ..self } != Self::default();
             return if given { Err("--oidc-issuer is missing".to_owned()) } else { Ok(None) };
@@ -201,7 +202,7 @@ impl Options {
             issuer: text("issuer", Some(issuer), String::new())?,
             client_id: text("client-id", Some(client_id), String::new())?,
             roles,
-            public_url: None,
+            public_url: public_url.map(Arc::from),
             pace: Pace::default(),
         };
         Ok(Some(settings))
@@ -270,7 +271,7 @@ mod tests {
 
     #[track_caller]
     fn check(options: Options, refused: Option<&str>) {
-        let settled = options.settle();
+        let settled = options.settle(None);
         match (settled, refused) {
             (Ok(_), None) => {}
             (Err(why), Some(part)) => assert!(why.contains(part), "{why}"),
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_said_at_the_start() {
         check(good(), None);
-        assert!(Options::default().settle().unwrap().is_none());
+        assert!(Options::default().settle(None).unwrap().is_none());
         check(Options { issuer: None, ..good() }, Some("--oidc-issuer is missing"));
         check(Options { client_id: None, ..good() }, Some("--oidc-client-id is missing"));
         check(Options { role: Vec::new(), ..good() }, Some("nobody would get in"));
@@ -316,7 +317,7 @@ mod tests {
     fn a_secret_is_never_printed() {
         let options = good().with_secret(Some("hush-hush".to_owned()));
         assert!(!format!("{options:?}").contains("hush"));
-        let settings = options.settle().unwrap().unwrap();
+        let settings = options.settle(None).unwrap().unwrap();
         assert!(!format!("{settings:?}").contains("hush"));
         assert_eq!(settings.client_secret.unwrap().0, "hush-hush");
     }

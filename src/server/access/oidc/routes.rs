@@ -56,21 +56,15 @@ fn no_provider() -> ApiError {
 }
 
 /// Where browsers find this board.
-fn base(oidc: &Oidc, peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> String {
-    if let Some(url) = &oidc.client.settings.public_url {
-        return url.to_string();
-    }
-    let host = peer.and_then(|Extension(peer)| peer.host.as_deref());
-    let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-    let scheme = if secure(peer) { "https" } else { "http" };
-    format!("{scheme}://{}", host.unwrap_or_default())
+fn base(oidc: &Oidc, peer: Option<&Extension<Peer>>) -> String {
+    let given = oidc.client.settings.public_url.as_deref().map(str::to_owned);
+    given.or_else(|| peer.and_then(|Extension(peer)| peer.origin())).unwrap_or_default()
 }
 
 /// `GET /login/oidc?next=…`: to the provider.
 async fn leave(
     State(app): State<App>,
     peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
     params: Params<LeaveParams>,
 ) -> Response {
     let next = params.map(|Query(params)| params.next).unwrap_or_default();
@@ -78,7 +72,7 @@ async fn leave(
     let Some(oidc) = &app.access.oidc else {
         return again(blank(&app, next), &no_provider()).await;
     };
-    let redirect_uri = format!("{}{BACK}", base(oidc, peer.as_ref(), &headers));
+    let redirect_uri = format!("{}{BACK}", base(oidc, peer.as_ref()));
     match send(oidc, redirect_uri, next, secure(peer.as_ref())).await {
         Ok((address, cookie)) => set(to(&address), &cookie),
         Err(error) => again(blank(&app, next), &error).await,
@@ -162,7 +156,7 @@ async fn sign_in(
     away: &Away,
 ) -> Result<String, ApiError> {
     let settings = &oidc.client.settings;
-    let nobody = Caller::nobody(Some(from.address.clone()));
+    let nobody = Caller::nobody(from.known());
     let code = match code(oidc, params).await {
         Ok(code) => code,
         Err((why, error)) => {
