@@ -14,11 +14,8 @@ const STOP_MS = 5_000;
 
 export type Event = { type: string; data: object; time?: string; id?: string; source?: string };
 
-export type BoardOptions = {
-  sampler: boolean;
-  /** The role of whoever has not signed in, if they are let in. */
-  anonymous?: string;
-};
+/** `args` are further ones of the command line. */
+export type BoardOptions = { sampler: boolean; args?: string[] };
 
 export class Board {
   url = '';
@@ -43,7 +40,7 @@ export class Board {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
     const args = ['serve', '--listen', listen, '--data-dir', this.dir];
     if (!this.options.sampler) args.push('--no-sampler');
-    if (this.options.anonymous) args.push('--anonymous', this.options.anonymous);
+    args.push(...(this.options.args ?? []));
     // The site is found from the root of the repository, unless it is inside the binary.
     const child = spawn(BINARY, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;

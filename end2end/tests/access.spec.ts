@@ -165,7 +165,7 @@ test.describe('a page shows what one may see', () => {
 });
 
 test('anybody may look where that was chosen, and sign in', async ({ page }) => {
-  const board = await Board.create({ sampler: false, anonymous: 'viewer' });
+  const board = await Board.create({ sampler: false, args: ['--anonymous', 'viewer'] });
   try {
     await close(board);
     await busy(board);

@@ -1,7 +1,7 @@
 //! `bellwether serve`: the server itself.
 
 use crate::domain::access::Secret;
-use crate::server::access::Refused;
+use crate::server::access::{Refused, oidc};
 use crate::server::config::{self, Partial, Settings};
 use crate::server::edge::Tls;
 use std::error::Error;
@@ -84,6 +84,8 @@ pub struct Args {
     /// Where people find the board, for links and sign-in (https://board.example)
     #[arg(long, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    oidc: oidc::Options,
 }
 
 impl Args {
@@ -106,6 +108,7 @@ impl Args {
             limit_loopback: self.limit_loopback,
             anonymous: self.anonymous,
             public_url: self.public_url,
+            oidc: self.oidc.with_secret(std::env::var(oidc::SECRET).ok()),
             work: config::from_env(|name| std::env::var(name).ok())?,
         }
         .or(file)

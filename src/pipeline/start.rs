@@ -124,8 +124,9 @@ pub async fn start(
     let policy = Policy {
         loopback: settings.listen.ip().is_loopback(),
         anonymous: settings.anonymous.as_deref().map(Arc::from),
-        provider: false,
-        provider_name: None,
+        provider: settings.oidc.is_some(),
+        provider_name: settings.oidc.as_ref().map(|oidc| oidc.name.clone()),
+        oidc: settings.oidc.clone(),
         measures: settings.tuning.sign_in,
         ticket: None,
     };

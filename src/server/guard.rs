@@ -56,6 +56,12 @@ fn check(request: &Request, peer: &Peer, named: &Origins, open: bool) -> Result<
 
 /// Whether it stays on this machine, as far as can be seen.
 fn within(peer: &Peer, headers: &HeaderMap) -> Result<(), ApiError> {
+    if peer.forwarded || edge::carried(headers) {
+        return Err(forbidden(
+            "it came through a proxy, and with no users yet all who reach the proxy would be let \
+             in; make a user first (bellwether user add)",
+        ));
+    }
     if let Some(host) = peer.host.as_deref()
         && !is_loopback(host)
     {
@@ -63,12 +69,6 @@ fn within(peer: &Peer, headers: &HeaderMap) -> Result<(), ApiError> {
             "with no users yet, this server answers to loopback names only, not to {host:?}"
         );
         return Err(forbidden(&detail));
-    }
-    if peer.forwarded || edge::carried(headers) {
-        return Err(forbidden(
-            "it came through a proxy, and with no users yet all who reach the proxy would be let \
-             in; make a user first (bellwether user add)",
-        ));
     }
     Ok(())
 }

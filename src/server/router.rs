@@ -53,9 +53,9 @@ pub async fn run(
         told.cancel();
     });
     date(&app).await;
+    let door = listen::Door::new(&app, &config);
     ready();
     let sockets = app.sockets.clone();
-    let door = listen::Door::new(&app, &config);
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;

@@ -65,16 +65,29 @@ impl Server {
         Self::with(data_dir, tuning, Changes::new()).await
     }
 
+    /// One that is started with other settings than most.
+    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::run(tempfile::tempdir().unwrap(), change).await
+    }
+
     async fn with(data_dir: TempDir, tuning: Tuning, board: Changes) -> Self {
+        Self::run(data_dir, |settings| {
+            settings.board = board;
+            settings.tuning = tuning;
+        })
+        .await
+    }
+
+    async fn run(data_dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             data_dir: data_dir.path().to_owned(),
             sampler: false,
-            board,
-            tuning,
             ..Settings::default()
         };
+        change(&mut settings);
+        let tuning = settings.tuning;
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = oneshot::channel();
         let task = tokio::spawn(async move {
@@ -101,7 +114,8 @@ impl Server {
         Self::over(data_dir, tuning).await
     }
 
-    async fn stop(mut self) -> (TempDir, Tuning) {
+    /// Ends the server as SIGTERM does, and leaves its data.
+    pub async fn stop(mut self) -> (TempDir, Tuning) {
         let _ = self.stop.take().unwrap().send(());
         tokio::time::timeout(PATIENCE, self.task).await.expect("stops in time").unwrap();
         (self.data_dir, self.tuning)

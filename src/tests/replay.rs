@@ -144,6 +144,7 @@ fn page(shown: &Published, id: &ProjectId) -> Option<ProjectDetail> {
 /// A browser: what it holds of each topic, and where it stands.
 struct Client {
     summary: Summary,
+    outline: Summary,
     projects: ProjectsView,
     system: SystemPage,
     ticker: Ticker,
@@ -162,6 +163,7 @@ impl Client {
         };
         Self {
             summary: read(shown.json(&Topic::Summary)),
+            outline: read(shown.json(&Topic::Outline)),
             projects: ProjectsView::from_page(read(shown.json(&Topic::Projects))),
             system: read(shown.json(&Topic::System)),
             ticker: read(shown.json(&Topic::Events)),
@@ -195,6 +197,7 @@ impl Client {
     fn apply(&mut self, topic: &Topic, data: serde_json::Value) {
         match topic {
             Topic::Summary => self.summary.apply(typed::<SummaryDelta>(data)),
+            Topic::Outline => self.outline.apply(typed::<SummaryDelta>(data)),
             Topic::Projects => self.projects.apply(typed::<ProjectsDelta>(data)),
             Topic::System => self.system.apply(typed::<SystemDelta>(data)),
             Topic::Events => self.ticker.apply(typed::<TickerDelta>(data)),
@@ -223,6 +226,10 @@ impl Client {
         let rows: Vec<_> = fresh.projects.values().map(|item| (**item).clone()).collect();
         prop_assert_eq!(self.projects.items.values().cloned().collect::<Vec<_>>(), rows);
         prop_assert_eq!(&self.summary.health, &fresh.health());
+        let position = (self.outline.as_of, self.outline.cursor.clone());
+        let mut outline = self.summary.clone().outline();
+        (outline.as_of, outline.cursor) = position;
+        prop_assert_eq!(&self.outline, &outline);
         prop_assert_eq!(self.summary.projects, fresh.counts());
         prop_assert_eq!(&self.summary.attention, &fresh.attention());
         prop_assert_eq!(&self.summary.hosts, &fresh.hosts_brief());
@@ -289,11 +296,7 @@ fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, 
 fn topics() -> Vec<Topic> {
     let pages = ["p0", "p1"].map(|p| Topic::Project(p.to_owned().try_into().unwrap()));
     let work = [Topic::Agents, Topic::Tasks, Topic::Work];
-    [Topic::Summary, Topic::Projects, Topic::System, Topic::Events]
-        .into_iter()
-        .chain(pages)
-        .chain(work)
-        .collect()
+    Topic::ALWAYS.into_iter().chain(pages).chain(work).collect()
 }
 
 /// Snapshot at `cut`, then deltas, a flush every `step` events; compared at the end of each.

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::session::{self, From};
-use super::users;
+use super::{oidc, users};
 use crate::domain::access::view::{LoginPage, Purpose};
 use crate::domain::access::{NewUser, Secret, Via};
 use crate::server::body::FormBody;
@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 /// Where one signs in and out.
 pub fn routes() -> Routes {
-    Routes::default()
+    oidc::routes()
         .get("/login", Needs::Nothing, show)
         .post("/login", Needs::Nothing, sign_in)
         .post("/login/first", Needs::Nothing, first)
@@ -53,7 +53,7 @@ pub fn local(next: &str) -> &str {
 }
 
 /// The page as it is before anything was tried.
-fn blank(app: &App, next: &str) -> LoginPage {
+pub(super) fn blank(app: &App, next: &str) -> LoginPage {
     let open = app.access.is_open(&app.hub.published().state.access);
     LoginPage {
         purpose: if open { Purpose::First } else { Purpose::SignIn },
@@ -93,12 +93,13 @@ pub fn with_cookie(path: &str, value: Option<&str>, secure: bool) -> Response {
     response
 }
 
-fn secure(peer: Option<&Extension<Peer>>) -> bool {
+/// Whether the client speaks https.
+pub(super) fn secure(peer: Option<&Extension<Peer>>) -> bool {
     peer.is_some_and(|Extension(peer)| peer.secure)
 }
 
 /// The page again, saying what is wrong.
-async fn again(page: LoginPage, error: &ApiError) -> Response {
+pub(super) async fn again(page: LoginPage, error: &ApiError) -> Response {
     let problem = Some(match error.errors.first() {
         Some(field) => format!("{} {}", field.pointer.trim_start_matches('/'), field.detail),
         None => error.detail.clone(),

@@ -4,6 +4,7 @@ pub mod account;
 pub mod caller;
 mod keys;
 mod login;
+pub mod oidc;
 pub mod own;
 mod params;
 mod password;
@@ -33,6 +34,7 @@ use crate::pipeline::publish::Published;
 use crate::server::App;
 use crate::wire::{ApiError, Timestamp};
 use keys::Keys;
+use oidc::Oidc;
 use own::Denials;
 use password::Passwords;
 use std::path::Path;
@@ -53,6 +55,8 @@ pub struct Policy {
     pub provider: bool,
     /// What that is called.
     pub provider_name: Option<Arc<str>>,
+    /// How.
+    pub oidc: Option<oidc::Settings>,
     /// How often one may try to sign in.
     pub measures: Measures,
     /// How long a ticket is good; 30 seconds if it is not said.
@@ -73,6 +77,8 @@ pub struct Access {
     pub uses: Uses,
     /// One change at a time.
     pub turns: Turns,
+    /// Where else one can sign in.
+    pub oidc: Option<Oidc>,
     /// What was chosen at the start.
     pub policy: Policy,
     denials: Denials,
@@ -103,6 +109,7 @@ impl Access {
             uses: Uses::default(),
             turns: Turns::default(),
             denials: Denials::default(),
+            oidc: policy.oidc.clone().map(Oidc::new),
             policy,
         })
     }

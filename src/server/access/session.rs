@@ -28,8 +28,7 @@ const API_S: i64 = 30 * 86_400;
 /// How long a browser's session lasts, in seconds.
 pub const BROWSER_S: i64 = 7 * 86_400;
 /// Name of the cookie; over TLS with a prefix by which browsers hold it to that (RFC 6265bis).
-const COOKIE: &str = "bellwether_session";
-const SECURE_COOKIE: &str = "__Host-bellwether_session";
+const COOKIE: Names = Names { plain: "bellwether_session", secure: "__Host-bellwether_session" };
 /// Longest part of a `User-Agent` that is kept, in bytes.
 const MAX_AGENT: usize = 200;
 /// Whom access tokens are for.
@@ -310,19 +309,39 @@ fn conflict(detail: &str) -> ApiError {
     ApiError::new(ErrorKind::Conflict, detail)
 }
 
+/// What a cookie is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    /// Over http.
+    pub plain: &'static str,
+    /// Over https.
+    pub secure: &'static str,
+}
+
 /// The session cookie of a request.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    named(headers, COOKIE)
+}
+
+/// A cookie of a request.
+pub fn named(headers: &HeaderMap, names: Names) -> Option<&str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find_map(|(name, value)| {
-        [COOKIE, SECURE_COOKIE].contains(&name.trim()).then_some(value.trim())
+        [names.plain, names.secure].contains(&name.trim()).then_some(value.trim())
     })
 }
 
 /// `Set-Cookie` for a session; for none, one that takes it away.
 pub fn set_cookie(value: Option<&str>, secure: bool) -> String {
-    let (name, tail) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
-    let (value, age) = value.map_or(("", 0), |value| (value, BROWSER_S));
+    bake(COOKIE, value, BROWSER_S, secure)
+}
+
+/// `Set-Cookie` for a cookie that lasts `age` seconds and that scripts and other sites cannot
+/// reach; for none, one that takes it away.
+pub fn bake(names: Names, value: Option<&str>, age: i64, secure: bool) -> String {
+    let (name, tail) = if secure { (names.secure, "; Secure") } else { (names.plain, "") };
+    let (value, age) = value.map_or(("", 0), |value| (value, age));
     format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{tail}")
 }
 

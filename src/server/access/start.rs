@@ -1,6 +1,7 @@
 //! Who there is when the server starts: the first admin, and whether it may listen at all.
 
 use super::caller::Caller;
+use super::oidc::Oidc;
 use super::{VIEWS, users};
 use crate::domain::access::NewUser;
 use crate::server::App;
@@ -53,6 +54,12 @@ pub async fn prepare(app: &App, settings: &Settings) -> Result<(), Refused> {
                  a role of your own",
                 more.names()
             )));
+        }
+    }
+    for rule in app.access.oidc.iter().flat_map(Oidc::rules) {
+        if app.hub.published().state.access.role(&rule.role).is_none() {
+            let (group, role) = (&rule.group, &rule.role);
+            return Err(Refused(format!("--oidc-role {group}={role}: there is no role {role}")));
         }
     }
     if app.access.policy.loopback || app.access.policy.provider || !empty(app) {

@@ -81,9 +81,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewUser) -> Result<UserItem
     if state.users.contains_key(new.username.as_str()) {
         return Err(conflict(format!("there is a user {} already", new.username)));
     }
-    if state.users.len() >= MAX {
-        return Err(conflict(format!("there are {MAX} users, which is as many as there may be")));
-    }
+    roomy(state)?;
     if state.is_empty() && !granted.has(Permission::ManageUsers) {
         let detail = "the first user must be able to manage users: make them admin";
         return Err(ApiError::invalid("/role", detail));
@@ -102,6 +100,14 @@ pub async fn create(app: &App, caller: &Caller, new: NewUser) -> Result<UserItem
     make(app, caller, created).await
 }
 
+/// Whether there may be one more.
+fn roomy(state: &State) -> Result<(), ApiError> {
+    if state.users.len() < MAX {
+        return Ok(());
+    }
+    Err(conflict(format!("there are {MAX} users, which is as many as there may be")))
+}
+
 async fn make(app: &App, caller: &Caller, created: UserCreated) -> Result<UserItem, ApiError> {
     let (user, role) = (created.user.clone(), created.role.clone());
     let act = Act::by(caller, "user.create").on(user.clone()).because(format!("role {role}"));
@@ -113,7 +119,8 @@ async fn make(app: &App, caller: &Caller, created: UserCreated) -> Result<UserIt
 /// The user whom a provider vouches for, made or brought up to date.
 ///
 /// # Errors
-/// 403 if they are kept out, or their name belongs to somebody else.
+/// 403 if they are kept out, their role is none, or their name belongs to somebody else; 422 if it
+/// cannot be one; 409 if there are too many users.
 pub async fn vouched(
     app: &App,
     from: &Caller,
@@ -128,26 +135,30 @@ pub async fn vouched(
         let user = shown.state.access.vouched(provider).cloned();
         user.ok_or_else(|| ApiError::new(ErrorKind::Internal, "the user is not there"))
     };
+    let refused = |detail: String| ApiError::new(ErrorKind::Forbidden, detail);
+    if state.role(&vouched.role).is_none() {
+        return Err(refused(format!("there is no role {} any more", vouched.role)));
+    }
     let Some(user) = state.vouched(provider) else {
         if state.users.contains_key(&vouched.user) {
-            let detail = format!("the name {} belongs to another user here", vouched.user);
-            return Err(ApiError::new(ErrorKind::Forbidden, detail));
+            return Err(refused(format!("the name {} belongs to another user here", vouched.user)));
         }
+        roomy(state)?;
         make(app, from, vouched).await?;
         return find(&app.hub.published());
     };
     if user.disabled {
-        let detail = format!("{} is kept out", user.name);
-        return Err(ApiError::new(ErrorKind::Forbidden, detail));
+        return Err(refused(format!("{} is kept out", user.name)));
     }
     let differs = |new: &Option<Arc<str>>, old: &Option<Arc<str>>| new.is_some() && new != old;
     let changed = UserChanged {
         user: user.name.clone(),
         role: (vouched.role != user.role).then_some(vouched.role),
         email: Some(vouched.email).filter(|email| differs(email, &user.email)).flatten(),
+        full_name: Some(vouched.full_name).filter(|name| differs(name, &user.full_name)).flatten(),
         ..UserChanged::default()
     };
-    if changed.role.is_none() && changed.email.is_none() {
+    if changed == (UserChanged { user: user.name.clone(), ..UserChanged::default() }) {
         return Ok(user.clone());
     }
     let act = Act::by(from, "user.change").on(user.name.clone()).because("as the provider says");

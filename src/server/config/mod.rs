@@ -4,7 +4,7 @@ mod partial;
 
 pub use partial::{Partial, from_env};
 
-use super::access::Measures;
+use super::access::{Measures, oidc};
 use super::edge::{Networks, Origins, Tls};
 use super::limits::Allowed;
 use super::listen::Edge;
@@ -43,6 +43,8 @@ pub struct Settings {
     pub anonymous: Option<String>,
     /// The password of the user `admin`, who is made if there is no user at all.
     pub admin_password: Option<Secret>,
+    /// Where else one can sign in, if anywhere.
+    pub oidc: Option<oidc::Settings>,
     /// Where people find the board: an origin (`https://board.example`).
     pub public_url: Option<String>,
     /// What nobody needs to set, but tests do.
@@ -79,6 +81,7 @@ impl Default for Settings {
             limits: Allowed::default(),
             anonymous: None,
             admin_password: None,
+            oidc: None,
             public_url: None,
             tuning: Tuning::default(),
         }

@@ -2,6 +2,7 @@
 
 use super::{Settings, Tuning};
 use crate::domain::settings::{self, Changes};
+use crate::server::access::oidc;
 use crate::server::edge::{self, Networks, Origins, Tls};
 use crate::server::limits::Allowed;
 use serde::{Deserialize, Deserializer};
@@ -46,6 +47,9 @@ pub struct Partial {
     pub anonymous: Option<String>,
     /// As [`Settings::public_url`].
     pub public_url: Option<String>,
+    /// As [`Settings::oidc`].
+    #[serde(default)]
+    pub oidc: oidc::Options,
     /// The settings of the board that begin with `work.`.
     #[serde(default)]
     pub work: Map<String, Value>,
@@ -81,6 +85,7 @@ impl Partial {
             limit_loopback: self.limit_loopback.or(next.limit_loopback),
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
+            oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
     }
@@ -115,6 +120,7 @@ impl Partial {
                 .public_url
                 .map(|url| edge::origin(&url).map_err(|why| format!("public_url: {why}")))
                 .transpose()?,
+            oidc: self.oidc.settle()?,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {

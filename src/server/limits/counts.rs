@@ -85,25 +85,25 @@ impl Rates {
         Self { per_second, shards: Shards::default() }
     }
 
-    /// Takes one for `who`, if there is one.
-    pub fn take(&self, who: Who) -> bool {
+    /// Takes one for `who`, if there is one as of `now`.
+    pub fn take(&self, who: Who, now: Instant) -> bool {
         if self.per_second == 0 {
             return true;
         }
-        let full = || TokenBucket::full(2.0 * f64::from(self.per_second), self.per_second);
+        let full = || TokenBucket::full_at(2.0 * f64::from(self.per_second), self.per_second, now);
         let Some(mut shard) = self.shards.of(&who) else { return true };
         let shard = &mut *shard;
         if let Some(bucket) = shard.each.get_mut(&who) {
-            return bucket.take();
+            return bucket.take_at(now);
         }
-        if shard.swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
-            shard.swept = Some(Instant::now());
-            shard.each.retain(|_, bucket| !bucket.is_full());
+        if shard.swept.is_none_or(|at| now.duration_since(at) >= SWEEP_EVERY) {
+            shard.swept = Some(now);
+            shard.each.retain(|_, bucket| !bucket.is_full_at(now));
         }
         if shard.each.len() < MOST / SHARDS {
-            shard.each.entry(who).or_insert_with(full).take()
+            shard.each.entry(who).or_insert_with(full).take_at(now)
         } else {
-            shard.rest.get_or_insert_with(full).take()
+            shard.rest.get_or_insert_with(full).take_at(now)
         }
     }
 
@@ -188,27 +188,27 @@ mod tests {
         assert_ne!(who("192.0.2.1"), who("192.0.2.2"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_rate_is_for_each_and_comes_back() {
-        let rates = Rates::new(2);
-        let taken = |address: &str| (0..10).filter(|_| rates.take(who(address))).count();
-        assert_eq!((taken("192.0.2.1"), taken("192.0.2.1"), taken("192.0.2.2")), (4, 0, 4));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(taken("192.0.2.1"), 2);
-        assert!((0..1000).all(|_| Rates::new(0).take(who("192.0.2.1"))));
+    #[test]
+    fn a_rate_is_for_each_and_comes_back() {
+        let (rates, now) = (Rates::new(2), Instant::now());
+        let taken = |address: &str, at| (0..10).filter(|_| rates.take(who(address), at)).count();
+        assert_eq!((taken("192.0.2.1", now), taken("192.0.2.1", now)), (4, 0));
+        assert_eq!(taken("192.0.2.2", now), 4);
+        assert_eq!(taken("192.0.2.1", now + Duration::from_secs(1)), 2);
+        let none = Rates::new(0);
+        assert!((0..1000).all(|_| none.take(who("192.0.2.1"), now)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn no_more_are_remembered_than_fit_and_idle_ones_are_forgotten() {
-        let rates = Rates::new(1);
+    #[test]
+    fn no_more_are_remembered_than_fit_and_idle_ones_are_forgotten() {
+        let (rates, now) = (Rates::new(1), Instant::now());
         let all = (0..2 * MOST as u32).map(|n| Who::Address(IpAddr::V4(n.into())));
-        let let_in = all.filter(|who| rates.take(who.clone())).count();
+        let let_in = all.filter(|who| rates.take(who.clone(), now)).count();
         assert!(rates.remembered() <= MOST, "{}", rates.remembered());
         // The rest share a bucket in each shard.
         assert!(let_in <= MOST + 2 * SHARDS, "{let_in}");
-        tokio::time::advance(Duration::from_secs(5)).await;
         for n in 0..1000 {
-            rates.take(Who::user(&format!("user {n}")));
+            rates.take(Who::user(&format!("user {n}")), now + Duration::from_secs(5));
         }
         assert!(rates.remembered() <= 1000, "{}", rates.remembered());
     }

@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use counts::{Rates, Seats, Who};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Seconds after which it is worth asking for another socket.
 const SOCKET_AFTER_S: u32 = 5;
@@ -76,6 +77,10 @@ impl Limits {
     /// # Errors
     /// 429: it is one too many.
     pub fn request(&self, peer: &Peer, user: Option<&str>) -> Result<(), ApiError> {
+        self.request_at(peer, user, Instant::now())
+    }
+
+    fn request_at(&self, peer: &Peer, user: Option<&str>, now: Instant) -> Result<(), ApiError> {
         if self.exempt(peer) {
             return Ok(());
         }
@@ -83,7 +88,7 @@ impl Limits {
             Some(name) => (Who::user(name), "user"),
             None => (at(peer), "address"),
         };
-        if self.requests.take(who) {
+        if self.requests.take(who, now) {
             return Ok(());
         }
         let rate = self.allowed.requests;
@@ -166,13 +171,14 @@ mod tests {
         Limits::new(Allowed { connections: 1, requests: 1, sockets: 1, loopback }, trusted)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn addresses_and_users_are_counted_apart() {
-        let limits = tiny(false);
-        let ok = |user| limits.request(&peer("192.0.2.1"), user).is_ok();
+    #[test]
+    fn addresses_and_users_are_counted_apart() {
+        let (limits, now) = (tiny(false), Instant::now());
+        let ask = |user| limits.request_at(&peer("192.0.2.1"), user, now);
+        let ok = |user| ask(user).is_ok();
         assert!(ok(None) && ok(None) && !ok(None));
         assert!(ok(Some("ada")) && ok(Some("ada")) && !ok(Some("ada")) && ok(Some("bob")));
-        let error = limits.request(&peer("192.0.2.1"), None).unwrap_err();
+        let error = ask(None).unwrap_err();
         assert_eq!((error.status, error.retry_after_s), (429, Some(1)));
     }
 

@@ -23,7 +23,6 @@ use local::LocalSocket;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,13 +72,15 @@ pub struct Door {
     tls: Option<Arc<Tls>>,
     trusted: Networks,
     limits: Arc<Limits>,
-    data_dir: PathBuf,
+    /// Held by the door that serves, and by no copy for a connection.
+    local: Option<Arc<LocalSocket>>,
     room: Arc<Semaphore>,
     open: TaskTracker,
 }
 
 impl Door {
-    /// The door that these settings ask for.
+    /// The door that these settings ask for; from now on the socket in the data directory takes
+    /// connections, and they wait for [`Self::serve`].
     pub fn new(app: &App, settings: &Settings) -> Self {
         let edge = settings.tuning.edge;
         Self {
@@ -87,7 +88,7 @@ impl Door {
             tls: settings.tls.clone(),
             trusted: settings.trusted.clone(),
             limits: app.limits.clone(),
-            data_dir: settings.data_dir.clone(),
+            local: LocalSocket::bind(&settings.data_dir).map(Arc::new),
             room: Arc::new(Semaphore::new(edge.connections)),
             open: TaskTracker::new(),
         }
@@ -95,8 +96,8 @@ impl Door {
 
     /// Serves `router`, on the port and on the socket in the data directory, until `stop`, and then
     /// until the requests under way are answered.
-    pub async fn serve(self, listener: TcpListener, router: Router, stop: CancellationToken) {
-        let local = LocalSocket::bind(&self.data_dir);
+    pub async fn serve(mut self, listener: TcpListener, router: Router, stop: CancellationToken) {
+        let local = self.local.take();
         tokio::join!(self.serve_port(listener, &router, &stop), async {
             if let Some(local) = local {
                 self.serve_local(local, &router, &stop).await;
@@ -128,7 +129,12 @@ impl Door {
         }
     }
 
-    async fn serve_local(&self, local: LocalSocket, router: &Router, stop: &CancellationToken) {
+    async fn serve_local(
+        &self,
+        local: Arc<LocalSocket>,
+        router: &Router,
+        stop: &CancellationToken,
+    ) {
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,

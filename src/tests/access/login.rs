@@ -43,7 +43,7 @@ async fn a_wrong_password_is_said_on_the_page() {
     assert_eq!(answer.status, 401);
     assert!(answer.header("set-cookie").is_none());
     let html = String::from_utf8(answer.body).unwrap();
-    assert!(html.contains("the user name or the password is wrong"), "{html}");
+    assert!(html.contains("he user name or the password is wrong"), "{html}");
     assert!(!html.contains("<b>root") && !html.contains("wrong\"") && !html.contains("evil"));
 }
 
