@@ -14,6 +14,7 @@ const STOP_MS = 5_000;
 
 export type Event = { type: string; data: object; time?: string; id?: string; source?: string };
 
+/** `args` are further ones of the command line. */
 export type BoardOptions = { sampler: boolean; args?: string[] };
 
 export class Board {

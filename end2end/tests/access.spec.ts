@@ -1,6 +1,7 @@
 // Who may see and do what: signing in and out, users, roles, tokens, the audit log.
 import { ADMIN, close, enter, html, pages, PASSWORD, refused, signIn, user } from '../access.ts';
-import { type Board, card, expect, fleet, open, type Page, sampled, test } from '../fixtures.ts';
+import { Board } from '../board.ts';
+import { card, expect, fleet, open, type Page, sampled, test } from '../fixtures.ts';
 import { workers } from '../work.ts';
 
 const dialog = (page: Page) => page.getByRole('dialog').filter({ visible: true });
@@ -15,7 +16,8 @@ async function menu(page: Page) {
 }
 
 test.describe('an open board', () => {
-  test.use({ expected: refused(422) });
+  // A page that is left has asked who it was.
+  test.use({ expected: refused(401, 422) });
 
   test('says so, and is closed by its first admin', async ({ page, browser, board }) => {
     await open(page, '/projects');
@@ -159,6 +161,31 @@ test.describe('a page shows what one may see', () => {
       await open(page, '/work');
       await expect(denied(page)).toBeVisible();
     });
+  }
+});
+
+test('anybody may look where that was chosen, and sign in', async ({ page }) => {
+  const board = await Board.create({ sampler: false, args: ['--anonymous', 'viewer'] });
+  try {
+    await close(board);
+    await busy(board);
+    await open(page, `${board.url}/projects?q=check`);
+    await expect(page.locator('.open-board')).toHaveCount(0);
+    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work']);
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('User name').fill(ADMIN);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL(`${board.url}/projects?q=check`);
+    await expect(page.locator('button.who')).toContainText('Ada Lovelace');
+    await page.context().clearCookies();
+    await open(page, `${board.url}/account`);
+    await expect(page.getByText('What you see is what anyone may see.')).toBeVisible();
+    // What it takes more for is not there, but may be after having signed in.
+    await page.goto(`${board.url}/system`);
+    await expect(page).toHaveURL(/\/login\?next=%2Fsystem/);
+  } finally {
+    await board.discard();
   }
 });
 

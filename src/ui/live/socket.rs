@@ -10,7 +10,6 @@ use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::pin::pin;
 
 /// Waits before an attempt double from the first to the last of these, in milliseconds; half of
 /// each is chance, so that the clients of a restarted server do not all come at once.
@@ -19,11 +18,11 @@ const BACKOFF_MS: (u32, u32) = (500, 15_000);
 const MISSED: u32 = 2;
 /// Until the server has said how often it sends heartbeats.
 const HEARTBEAT_S: u32 = 15;
-/// Code and reason with which the server closes the socket of somebody who is signed in no more, or
-/// may do other things now.
-const SIGNED_OUT: (u16, &str) = (1008, "signed out");
-/// How long opening may take.
-const OPEN_WITHIN_MS: u32 = 10_000;
+/// Code with which the server closes the socket of somebody who is signed in no more, may do other
+/// things now, or has not said who they are (RFC 6455, section 7.4.1).
+const POLICY: u16 = 1008;
+/// How long opening may take: longer than the server waits for somebody to say who they are.
+const OPEN_WITHIN_MS: u32 = 12_000;
 
 /// Runs for as long as the page is open.
 pub async fn run(live: Live) {
@@ -94,16 +93,6 @@ async fn session(live: Live, inbox: &mut UnboundedReceiver<Said>) -> bool {
     let (mut sink, stream) = socket.split();
     let mut stream = stream.fuse();
     let mut silence = TimeoutFuture::new(OPEN_WITHIN_MS).fuse();
-    // The server waits for a token of whoever it does not know, so that one whose session is over
-    // would only hear of it after a while; a word that asks for nothing is answered at once.
-    let word = ClientMsg::Unsubscribe { topics: Vec::new() };
-    {
-        let mut said = pin!(send(&mut sink, &word).fuse());
-        select! {
-            said = said => if said.is_err() { return false },
-            () = silence => return false,
-        }
-    }
     let (mut opened, mut patience_ms) = (false, HEARTBEAT_S * 1_000 * (MISSED + 1));
     loop {
         select! {
@@ -111,7 +100,7 @@ async fn session(live: Live, inbox: &mut UnboundedReceiver<Said>) -> bool {
                 let text = match message {
                     Some(Ok(Message::Text(text))) => text,
                     Some(Err(WebSocketError::ConnectionClose(event))) => {
-                        if (event.code, event.reason.as_str()) == SIGNED_OUT {
+                        if event.code == POLICY {
                             look_again(live).await;
                         }
                         return opened;
@@ -164,21 +153,8 @@ fn hear(live: Live, frame: &Frame) -> Vec<ClientMsg> {
             Vec::new()
         }
         "snapshot" | "delta" => deliver(live, frame),
-        "error" => {
-            let unknown = frame.code.as_deref() == Some("unauthenticated");
-            if unknown && knows(live) {
-                reload(live);
-            }
-            Vec::new()
-        }
         _ => Vec::new(),
     }
-}
-
-/// Whether it was known who looks when the page was rendered.
-fn knows(live: Live) -> bool {
-    let me = live.me.try_get_value().flatten();
-    me.is_some_and(|me| me.via != Via::Anonymous)
 }
 
 /// The socket was closed since something about whoever looks has changed. If they are who they were
@@ -191,7 +167,9 @@ async fn look_again(live: Live) {
         Err(_) => return,
     };
     let was = live.me.try_get_value().flatten();
-    if is.is_none() || is.as_ref() != was.as_deref() {
+    // Whoever was nobody, and is still, sees what nobody may.
+    let nobody = was.as_ref().is_none_or(|was| was.via == Via::Anonymous) && is.is_none();
+    if !nobody && is.as_ref() != was.as_deref() {
         reload(live);
     }
 }
