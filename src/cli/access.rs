@@ -139,14 +139,14 @@ impl Place {
         if (200..300).contains(&status) {
             return Ok(answer);
         }
-        let errors = answer["errors"].as_array().into_iter().flatten();
-        let fields = errors.filter_map(|error| {
-            let pointer = error["pointer"].as_str()?.trim_start_matches('/');
-            let detail = error["detail"].as_str()?;
-            Some(if pointer.is_empty() { detail.to_owned() } else { format!("{pointer} {detail}") })
+        let errors = list(&answer, "errors");
+        let fields = errors.map(|error| {
+            let pointer = text(error, "pointer").trim_start_matches('/');
+            let detail = text(error, "detail");
+            if pointer.is_empty() { detail.to_owned() } else { format!("{pointer} {detail}") }
         });
         let fields = fields.collect::<Vec<_>>().join("; ");
-        let detail = answer["detail"].as_str().unwrap_or("the server has refused it").to_owned();
+        let detail = text(&answer, "detail").to_owned();
         Err(if fields.is_empty() { detail } else { fields })
     }
 }
@@ -188,8 +188,9 @@ pub fn user(args: UserArgs) -> Outcome {
         }
         UserCommand::List { place } => {
             each(&place, "/api/v1/users", |user| {
-                let out = if user["disabled"] == true { "disabled" } else { "" };
-                println!("{}\t{}\t{out}", text(&user["username"]), text(&user["role"]));
+                let out =
+                    if user.get("disabled") == Some(&Value::Bool(true)) { "disabled" } else { "" };
+                println!("{}\t{}\t{out}", text(user, "username"), text(user, "role"));
             })?;
         }
     }
@@ -208,8 +209,8 @@ pub fn token(args: TokenArgs) -> Outcome {
             let body = json!({ "name": name, "role": role, "permissions": permissions,
                 "expires_at": expires_at });
             let made = place.ask("POST", "/api/v1/tokens", Some(body))?;
-            println!("{}", text(&made["token"]));
-            eprintln!("made token {}, {name}; it is not shown again", text(&made["id"]));
+            println!("{}", text(&made, "token"));
+            eprintln!("made token {}, {name}; it is not shown again", text(&made, "id"));
         }
         TokenCommand::Revoke { id, place } => {
             place.ask("DELETE", &at("tokens", &id), None)?;
@@ -217,9 +218,11 @@ pub fn token(args: TokenArgs) -> Outcome {
         }
         TokenCommand::List { place } => {
             each(&place, "/api/v1/tokens", |token| {
-                let expired = if token["expired"] == true { "expired" } else { "" };
-                let used = token["last_used_at"].as_str().unwrap_or("never used");
-                println!("{}\t{}\t{used}\t{expired}", text(&token["id"]), text(&token["name"]));
+                let expired =
+                    if token.get("expired") == Some(&Value::Bool(true)) { "expired" } else { "" };
+                let used = Some(text(token, "last_used_at")).filter(|at| !at.is_empty());
+                let used = used.unwrap_or("never used");
+                println!("{}\t{}\t{used}\t{expired}", text(token, "id"), text(token, "name"));
             })?;
         }
     }
@@ -233,7 +236,7 @@ pub fn token(args: TokenArgs) -> Outcome {
 pub fn key(args: KeyArgs) -> Outcome {
     let KeyCommand::Rotate { retire, place } = args.command;
     let made = place.ask("POST", &format!("/api/v1/keys/rotate?retire={retire}"), None)?;
-    eprintln!("key {} signs from now on", text(&made["kid"]));
+    eprintln!("key {} signs from now on", text(&made, "kid"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -242,10 +245,10 @@ fn each(place: &Place, path: &str, show: impl Fn(&Value)) -> Result<(), String> 
     let mut after = String::new();
     loop {
         let page = place.ask("GET", &format!("{path}?limit=500&after={after}"), None)?;
-        page["items"].as_array().into_iter().flatten().for_each(&show);
-        match page["next"].as_str() {
-            Some(next) => after = crate::wire::encoded(next),
-            None => return Ok(()),
+        list(&page, "items").for_each(&show);
+        match text(&page, "next") {
+            "" => return Ok(()),
+            next => after = crate::wire::encoded(next),
         }
     }
 }
@@ -254,6 +257,12 @@ fn at(list: &str, name: &str) -> String {
     format!("/api/v1/{list}/{}", crate::wire::encoded(name))
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// The text of a member; empty if it has none.
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The entries of a member that is a list.
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
