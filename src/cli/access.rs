@@ -23,7 +23,7 @@ pub struct UserArgs {
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
-    /// Make a user; the first one must be able to manage users (--role admin)
+    /// Make a user; from the first one on, everybody must sign in
     Add {
         /// The name to sign in with
         name: String,

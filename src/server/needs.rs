@@ -164,7 +164,10 @@ async fn check(
         Needs::Socket(_) if caller.is_nobody() => Ok(()),
         Needs::Known => known(&caller),
         Needs::Page(permissions) if caller.is_nobody() && !sees(&caller, permissions) => {
-            return to_login(&request);
+            if for_people(&request) {
+                return to_login(&request);
+            }
+            Err(access::caller::unauthenticated("sign in first"))
         }
         // A page says what is missing by itself.
         Needs::Page(_) => Ok(()),
@@ -206,6 +209,12 @@ fn known(caller: &Caller) -> Result<(), ApiError> {
 fn note(app: &App, caller: &Caller, what: String, why: &str) {
     let act = Act::by(caller, "access.deny").on(what).because(why);
     access::own::denied(app, act);
+}
+
+/// Whether it is a browser that asks, for somebody to read the answer.
+fn for_people(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// Leads a browser to where one signs in, and from there back.

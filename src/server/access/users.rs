@@ -10,7 +10,7 @@ use super::turns::{ACCESS, turn};
 use crate::domain::access::state::{State, User};
 use crate::domain::access::{
     Event as AccessEvent, NewUser, Permissions, Provider, UserChanged, UserCreated, UserItem,
-    UserNamed, UserPatch, UsersPage,
+    UserNamed, UserPatch, UsersPage, Via,
 };
 use crate::domain::{Event, check};
 use crate::pipeline::publish::Published;
@@ -67,8 +67,8 @@ fn item(state: &State, user: &User) -> UserItem {
     }
 }
 
-/// Makes a user. The first one must be able to manage users, for it ends the time in which anybody
-/// on this machine could.
+/// Makes a user. The first one made on an open board must be able to do everything, for it ends the
+/// time in which anybody on this machine could.
 ///
 /// # Errors
 /// 422 at the member that cannot be, 409 if the name is taken, 403 for a role that allows more than
@@ -84,7 +84,9 @@ pub async fn create(app: &App, caller: &Caller, new: NewUser) -> Result<UserItem
         return Err(conflict(format!("there is a user {} already", new.username)));
     }
     roomy(state)?;
-    if state.is_empty() && !granted.covers(Permissions::ALL) {
+    // Whoever has the data directory can make an admin whenever they want.
+    let last_chance = state.is_empty() && caller.via != Via::CommandLine;
+    if last_chance && !granted.covers(Permissions::ALL) {
         let detail = "the first user must be able to do everything: make them admin";
         return Err(ApiError::invalid("/role", detail));
     }

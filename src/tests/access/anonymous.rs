@@ -25,11 +25,14 @@ async fn anybody_looks_and_nobody_touches() {
         ("/work", 200),
         ("/api/v1/system", 401),
         ("/api/v1/users", 401),
-        ("/system", 303),
-        ("/users", 303),
+        ("/system", 401),
+        ("/users", 401),
     ] {
         assert_eq!(server.get(path).await.status, status, "{path}");
     }
+    let html = [("accept", "text/html")];
+    let page = server.request("GET", "/users", &html, "").await;
+    assert_eq!((page.status, page.header("location")), (303, Some("/login?next=%2Fusers")));
     for (path, body) in [
         ("/api/v1/events", json!({ "type": "task.queued", "data": { "task": "t" } })),
         ("/api/v1/tasks/t/retry", Value::Null),

@@ -219,13 +219,12 @@ fn check(asked: &str, open: Open, who: Option<Permissions>, status: u16) {
         (To(_) | Page(_), None) => false,
     };
     let denied = match (open, who) {
-        (Page(_), None) => 303,
         (_, None) => 401,
         (_, Some(_)) => 403,
     };
     if may {
         // Signing in without a name, and being asked to upgrade, is answered by the route itself.
-        assert!(![401, 403, 303].contains(&status) && status < 500, "{asked}: {status}");
+        assert!(![401, 403].contains(&status) && status < 500, "{asked}: {status}");
     } else {
         assert_eq!(status, denied, "{asked}");
     }
