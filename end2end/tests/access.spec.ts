@@ -241,7 +241,7 @@ test.describe('users', () => {
     await expect(line(page, 'vera')).toHaveCount(0);
     await line(page, ADMIN).getByRole('button', { name: 'Remove' }).click();
     await dialog(page).getByRole('button', { name: 'Remove', exact: true }).click();
-    await expect(dialog(page).getByRole('alert').first()).toContainText('the last who can manage users');
+    await expect(dialog(page).getByRole('alert').first()).toContainText('the last who may do everything');
   });
 });
 

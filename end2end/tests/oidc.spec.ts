@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Board } from '../board.ts';
-import { expect, type Page, test as base } from '../fixtures.ts';
+import { expect, type Page, refused, test as base } from '../fixtures.ts';
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from '../oidc-provider.mjs';
 
 type Provider = Awaited<ReturnType<typeof startProvider>>;
@@ -34,6 +34,9 @@ const test = base.extend<{ provider: Provider }>({
     await rm(dir, { recursive: true, force: true });
   },
 });
+
+// A page that is left asks once more who one is, and is told that one is nobody any more.
+test.use({ expected: refused(401) });
 
 /** Follows the button to the provider. */
 const toProvider = (page: Page) => page.getByRole('link', { name: 'Sign in with Corp' }).click();
