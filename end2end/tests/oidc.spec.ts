@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { refused } from '../access.ts';
 import { Board } from '../board.ts';
-import { expect, type Page, refused, test as base } from '../fixtures.ts';
+import { expect, type Page, test as base } from '../fixtures.ts';
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from '../oidc-provider.mjs';
 
 type Provider = Awaited<ReturnType<typeof startProvider>>;
