@@ -23,7 +23,8 @@ pub fn request(
     path: &str,
     json: Option<&Value>,
 ) -> io::Result<(u16, Value)> {
-    let mut stream = UnixStream::connect(dir.join(crate::server::listen::SOCKET))?;
+    let (_open, socket) = crate::server::listen::within(dir)?;
+    let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request =

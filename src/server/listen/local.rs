@@ -1,13 +1,32 @@
 //! The socket in the data directory: the same routes, for commands of the user who runs the server.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixStream};
 
 /// Its name in the data directory.
 pub const NAME: &str = "bellwether.sock";
+
+/// Longest path that a socket can have, in bytes (`sun_path` of unix(7), and a zero after it).
+const MAX_PATH: usize = 107;
+
+/// The directory, opened, and the path of its socket; where that is too long for one, by way of the
+/// open directory, as Linux lets one.
+///
+/// # Errors
+/// The directory cannot be opened.
+pub fn within(dir: &Path) -> io::Result<(File, PathBuf)> {
+    let open = File::open(dir)?;
+    let path = dir.join(NAME);
+    if path.as_os_str().len() <= MAX_PATH {
+        return Ok((open, path));
+    }
+    let short = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())).join(NAME);
+    Ok((open, short))
+}
 
 /// A socket that is removed when it is dropped.
 pub struct LocalSocket {
@@ -21,7 +40,8 @@ impl LocalSocket {
     pub fn bind(dir: &Path) -> Option<Self> {
         let path = dir.join(NAME);
         let listener = clear(&path).and_then(|()| {
-            let listener = UnixListener::bind(&path)?;
+            let (_open, short) = within(dir)?;
+            let listener = UnixListener::bind(short)?;
             std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
             Ok(listener)
         });

@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-pub use local::NAME as SOCKET;
+pub use local::{NAME as SOCKET, within};
 
 use local::LocalSocket;
 use std::future::Future;
