@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refused } from '../access.ts';
 import { Board } from '../board.ts';
-import { expect, type Page, test as base } from '../fixtures.ts';
+import { expect, type Page, pill, test as base } from '../fixtures.ts';
 import { CLIENT_ID, CLIENT_SECRET, startProvider } from '../oidc-provider.mjs';
 
 type Provider = Awaited<ReturnType<typeof startProvider>>;
@@ -68,13 +68,15 @@ test('whoever the provider lets in has the role of their group, as it is now', a
   });
 
   // Out here, but not there: coming back takes one click, and the groups are looked at anew.
+  await expect(pill(page)).toHaveText('Live');
   const out = await page.request.post('/logout');
   expect(out.status()).toBe(204);
   expect((await me(page)).status).toBe(401);
   provider.groups.set('ann', ['staff', 'bosses']);
-  await page.goto('/login');
+  // The page leaves by itself, since its line is closed.
+  await expect(page).toHaveURL(/\/login\?next=/);
   await toProvider(page);
-  await expect(page).toHaveURL('/');
+  await expect(page).toHaveURL('/projects?q=check');
   expect(await me(page)).toMatchObject({ username: 'ann', role: 'admin' });
 });
 
