@@ -15,6 +15,7 @@ use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
 use crate::intake::{Decoded, Incoming, cloudevents, junit};
 use crate::server::access::Caller;
+use crate::server::access::caller::unauthenticated;
 use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
 use answer::{Accepted, Imported};
 use axum::extract::{Query, Request, State};
@@ -40,7 +41,12 @@ pub struct IngestState {
     pub applied: watch::Receiver<Seq>,
     /// What became of events.
     pub meters: Arc<Meters>,
+    /// Whether whoever sends something is still let in once all of it has come.
+    pub standing: Standing,
 }
+
+/// Whether somebody is still who they were when they asked.
+pub type Standing = Arc<dyn Fn(&Caller) -> bool + Send + Sync>;
 
 /// What may follow the question mark of every way in.
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +73,7 @@ pub async fn events(
 ) -> Result<Response, ApiError> {
     let wait = params::<WaitParams>(&request)?.applied()?;
     let (headers, body) = take(request).await?;
+    state.still(&caller)?;
     let (decoded, drafts) = body
         .decode(move |bytes| {
             let mut decoded = cloudevents::decode(&headers, bytes, &caller.name)?;
@@ -92,8 +99,9 @@ pub async fn import_junit(
 ) -> Result<Response, ApiError> {
     let params: ImportParams = params(&request)?;
     let wait = params.wait.applied()?;
-    let context = params.context(caller.name)?;
+    let context = params.context(caller.name.clone())?;
     let (headers, body) = take(request).await?;
+    state.still(&caller)?;
     not_multipart(&headers)?;
     let incoming = body
         .decode(move |bytes| junit::decode(bytes, context))
@@ -167,6 +175,14 @@ impl ImportParams {
 }
 
 impl IngestState {
+    /// A body may take minutes, in which a token can be revoked.
+    fn still(&self, caller: &Caller) -> Result<(), ApiError> {
+        if (self.standing)(caller) {
+            return Ok(());
+        }
+        Err(unauthenticated("what let you in is good no more"))
+    }
+
     fn refuse(&self, events: usize) {
         self.meters.rejected.fetch_add(events as u64, Ordering::Relaxed);
     }

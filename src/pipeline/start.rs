@@ -5,7 +5,7 @@ use super::checkpoint::Checkpointer;
 use super::clock::Clock;
 use super::history::{self, History};
 use super::hub::Hub;
-use super::ingest::{IngestState, Meters};
+use super::ingest::{IngestState, Meters, Standing};
 use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
 use super::orders;
@@ -132,7 +132,14 @@ pub async fn start(
     };
     let access = Access::open(&settings.data_dir, policy, clock.now())?;
     access.remember(&hub.published());
-    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters };
+    let access = Arc::new(access);
+    let standing: Standing = {
+        let (access, hub, clock) = (access.clone(), hub.clone(), clock.clone());
+        Arc::new(move |caller| {
+            caller.still_holds(&access, &hub.published().state.access, clock.now())
+        })
+    };
+    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters, standing };
     let app = App {
         hub,
         history,
@@ -144,7 +151,7 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
-        access: Arc::new(access),
+        access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),
         edge: settings.tuning.edge,

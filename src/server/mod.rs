@@ -14,6 +14,7 @@ pub mod listen;
 pub mod live;
 pub mod needs;
 pub mod pages;
+pub mod params;
 pub mod peer;
 pub mod position;
 pub mod present;

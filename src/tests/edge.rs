@@ -2,6 +2,7 @@
 
 use crate::harness::{Answer, PATIENCE, Server};
 use bellwether::cli::local;
+use bellwether::domain::access::Secret;
 use bellwether::server::edge::{Networks, Origins};
 use bellwether::server::limits::Allowed;
 use bellwether::server::listen::SOCKET;
@@ -311,4 +312,34 @@ async fn commands_reach_the_server_through_its_data_directory() {
     assert!(!kept.path().join(SOCKET).exists(), "gone with its server");
     let gone = local::request(kept.path(), "GET", "/healthz", None);
     assert_eq!(gone.unwrap_err().kind(), std::io::ErrorKind::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_counted_wherever_they_are() {
+    let server = Server::changed(|all| {
+        all.trusted = Networks::parse(&["127.0.0.1".to_owned()]).unwrap();
+        all.limits = Allowed { requests: 5, sockets: 1, ..Allowed::default() };
+        all.admin_password = Some(Secret("correct horse".to_owned()));
+    });
+    let server = server.await;
+    let at = |n: usize| format!("203.0.113.{n}");
+    let form = "username=admin&password=correct+horse";
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let tokens = server.request("POST", "/token", &[kind, ("x-forwarded-for", &at(0))], form).await;
+    let tokens = tokens.json();
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let open = async |address: String| {
+        let headers = [("authorization", bearer.as_str()), ("x-forwarded-for", &address)];
+        server.socket_with("/dashboard/live", &headers).await
+    };
+    let held = open(at(1)).await.unwrap();
+    assert_eq!(open(at(2)).await.err(), Some(429), "the user has one already");
+    drop(held);
+    let mut refused = false;
+    for n in 0..60 {
+        let (address, bearer) = (at(10 + n), bearer.as_str());
+        let headers = [("authorization", bearer), ("x-forwarded-for", address.as_str())];
+        refused |= server.request("GET", "/api/v1/me", &headers, "").await.status == 429;
+    }
+    assert!(refused, "from sixty addresses one user asks too often");
 }

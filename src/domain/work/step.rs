@@ -43,6 +43,7 @@ pub fn step(stamp: &Stamp, event: &Event) -> Option<(Arc<str>, TaskStep)> {
         Event::CommandDelivered(e) => step.command = Some(e.command.clone()),
         Event::CommandSettled(e) => {
             let said = e.detail.as_deref().map(|said| format!(": {said}")).unwrap_or_default();
+            step.source = e.actor.clone().unwrap_or(step.source);
             step.text = Some(format!("{}{said}", e.status.name()));
             step.command = Some(e.command.clone());
         }

@@ -26,7 +26,12 @@ impl Intake {
         let started = journal::start(options, Clock::System, sender).unwrap();
         let (shown, applied) = watch::channel(0);
         let meters = Arc::new(Meters::default());
-        let state = IngestState { appender: started.appender, applied, meters };
+        let state = IngestState {
+            appender: started.appender,
+            applied,
+            meters,
+            standing: Arc::new(|_| true),
+        };
         Self { state, committed: Some(committed), shown: Some(shown), _dir: dir }
     }
 

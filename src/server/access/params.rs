@@ -1,15 +1,11 @@
 //! Which page of a list, and which lines of the audit log.
 
 use crate::domain::access::{AuditFilter, Outcome};
-use crate::wire::{ApiError, ErrorKind, FieldError, Seq, Timestamp};
+use crate::server::params::{MAX_LIMIT, given, limit, moment, position, settle, word};
+use crate::wire::{ApiError, FieldError, Seq};
 use serde::Deserialize;
-use std::str::FromStr;
 use std::sync::Arc;
 
-/// Entries of a page when nobody says how many.
-const DEFAULT_LIMIT: usize = 50;
-/// Most entries of a page.
-const MAX_LIMIT: usize = 500;
 /// Most lines of the audit log that are exported at once.
 pub const MAX_EXPORT: usize = 10_000;
 
@@ -93,73 +89,32 @@ impl AuditParams {
                 Format::Json
             }
         };
-        let outcome = given(&self.outcome).and_then(|text| {
-            let known = Outcome::named(text);
-            if known.is_none() {
-                errors.push(FieldError::new("/outcome", "must be one of done, denied"));
-            }
-            known
-        });
+        let outcomes = [Outcome::Done, Outcome::Denied].iter().map(|one| one.name());
+        let outcome = word("outcome", &self.outcome, Outcome::named, outcomes, &mut errors);
         let filter = AuditFilter {
             actor: name(&self.actor),
             action: name(&self.action),
             target: name(&self.target),
             address: name(&self.address),
             outcome,
-            from: parsed("start_time", &self.start_time, &mut errors),
-            to: parsed("end_time", &self.end_time, &mut errors),
+            from: moment("start_time", &self.start_time, &mut errors),
+            to: moment("end_time", &self.end_time, &mut errors),
         };
         let limit = match (format, given(&self.limit)) {
             (Format::Json, _) => limit(&self.limit, MAX_LIMIT, &mut errors),
             (_, None) => MAX_EXPORT,
             (_, Some(_)) => limit(&self.limit, MAX_EXPORT, &mut errors),
         };
-        let before = given(&self.after).and_then(|text| {
-            let seq: Option<Seq> = text.parse().ok();
-            if seq.is_none() {
-                errors.push(FieldError::new("/after", "must be the `next` of an earlier page"));
-            }
-            seq
-        });
+        let before = position(&self.after, |text| text.parse().ok(), &mut errors);
         settle(AuditQuery { filter, format, limit, before }, errors)
     }
-}
-
-/// A parameter, unless it is left out or empty, as forms send it.
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
-}
-
-fn parsed(name: &str, text: &Option<String>, errors: &mut Vec<FieldError>) -> Option<Timestamp> {
-    match Timestamp::from_str(given(text)?) {
-        Ok(time) => Some(time),
-        Err(error) => {
-            errors.push(FieldError::new(format!("/{name}"), error.to_string()));
-            None
-        }
-    }
-}
-
-fn limit(text: &Option<String>, most: usize, errors: &mut Vec<FieldError>) -> usize {
-    let Some(text) = given(text) else { return DEFAULT_LIMIT };
-    let number = text.parse().ok().filter(|n| (1..=most).contains(n));
-    number.unwrap_or_else(|| {
-        let detail = format!("must be a whole number from 1 to {most}");
-        errors.push(FieldError::new("/limit", detail));
-        DEFAULT_LIMIT
-    })
-}
-
-fn settle<T>(query: T, errors: Vec<FieldError>) -> Result<T, ApiError> {
-    if errors.is_empty() {
-        return Ok(query);
-    }
-    Err(ApiError { errors, ..ApiError::new(ErrorKind::Invalid, "a query parameter cannot be") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::params::DEFAULT_LIMIT;
+    use crate::wire::Timestamp;
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())

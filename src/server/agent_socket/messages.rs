@@ -195,8 +195,9 @@ impl Agent {
     /// Takes in the answer to a command.
     pub(super) async fn ack(&mut self, id: &str, ack: Ack) -> Result<(), Gone> {
         let app = self.line.app.clone();
+        let caller = &self.line.caller;
         let settled = match ack.read() {
-            Ok((status, detail)) => Box::pin(work::ack(&app, id, status, detail)).await,
+            Ok((status, detail)) => Box::pin(work::ack(&app, caller, id, status, detail)).await,
             Err(error) => Err(error),
         };
         match settled {

@@ -227,6 +227,7 @@ pub async fn deliver(app: &App, commands: &[Arc<CommandItem>]) {
 /// 404 for a command that is not known, 409 for one that was answered otherwise or has expired.
 pub async fn ack(
     app: &App,
+    caller: &Caller,
     id: &str,
     status: CommandStatus,
     detail: Option<String>,
@@ -237,7 +238,8 @@ pub async fn ack(
         return answered(item, status);
     }
     let (command, kind, task) = (item.id, item.command, item.task_id);
-    let settled = CommandSettled { command, kind, task, status, detail };
+    let actor = Some(caller.name.clone());
+    let settled = CommandSettled { command, kind, task, status, detail, actor };
     let event = Event::Work(WorkEvent::CommandSettled(settled));
     let shown = access::own::record_quietly(app, vec![event]).await?;
     // It may have expired, or have been answered otherwise, in the same moment.

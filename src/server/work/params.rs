@@ -1,15 +1,11 @@
 //! What may be asked of lists of agents and tasks, read from text.
 
 use crate::domain::work::{AgentState, TaskFilter, TaskStatus};
+use crate::server::params::{MAX_LIMIT, given, limit, position, settle, word};
 use crate::server::position::{hex, unhex};
-use crate::wire::{ApiError, ErrorKind, FieldError, Timestamp};
+use crate::wire::{ApiError, Timestamp};
 use serde::Deserialize;
 use std::sync::Arc;
-
-/// Entries of a page when nobody says how many.
-const DEFAULT_LIMIT: usize = 50;
-/// Most entries of a page.
-const MAX_LIMIT: usize = 500;
 
 /// Which page of the agents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -71,7 +67,7 @@ impl AgentsParams {
         let query = AgentsQuery {
             state: word("state", &self.state, AgentState::named, states, &mut errors),
             q: given(&self.q).map(str::to_owned),
-            limit: limit(&self.limit, &mut errors),
+            limit: limit(&self.limit, MAX_LIMIT, &mut errors),
             after: position(&self.after, text_of, &mut errors),
         };
         settle(query, errors)
@@ -93,7 +89,7 @@ impl TasksParams {
                 fingerprint: name(&self.fingerprint),
                 q: given(&self.q).map(str::to_owned),
             },
-            limit: limit(&self.limit, &mut errors),
+            limit: limit(&self.limit, MAX_LIMIT, &mut errors),
             after: position(&self.after, place_of, &mut errors),
         };
         settle(query, errors)
@@ -117,59 +113,6 @@ fn text_of(hexed: &str) -> Option<Arc<str>> {
 fn place_of(text: &str) -> Option<(Timestamp, Arc<str>)> {
     let (ms, id) = text.rsplit_once('-')?;
     Some((Timestamp::from_ms(ms.parse().ok()?), text_of(id)?))
-}
-
-/// A parameter, unless it is left out or empty, as forms send it.
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
-}
-
-fn word<T>(
-    name: &str,
-    text: &Option<String>,
-    named: fn(&str) -> Option<T>,
-    all: impl Iterator<Item = &'static str>,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    let text = given(text)?;
-    let known = named(text);
-    if known.is_none() {
-        let all: Vec<_> = all.collect();
-        errors.push(FieldError::new(
-            format!("/{name}"),
-            format!("must be one of {}", all.join(", ")),
-        ));
-    }
-    known
-}
-
-fn limit(text: &Option<String>, errors: &mut Vec<FieldError>) -> usize {
-    let Some(text) = given(text) else { return DEFAULT_LIMIT };
-    let number = text.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n));
-    number.unwrap_or_else(|| {
-        let detail = format!("must be a whole number from 1 to {MAX_LIMIT}");
-        errors.push(FieldError::new("/limit", detail));
-        DEFAULT_LIMIT
-    })
-}
-
-fn position<T>(
-    text: &Option<String>,
-    read: impl FnOnce(&str) -> Option<T>,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    let place = read(given(text)?);
-    if place.is_none() {
-        errors.push(FieldError::new("/after", "must be the `next` of an earlier page"));
-    }
-    place
-}
-
-fn settle<T>(query: T, errors: Vec<FieldError>) -> Result<T, ApiError> {
-    if errors.is_empty() {
-        return Ok(query);
-    }
-    Err(ApiError { errors, ..ApiError::new(ErrorKind::Invalid, "a query parameter cannot be") })
 }
 
 #[cfg(test)]

@@ -211,10 +211,11 @@ impl Ack {
 /// `POST /api/v1/commands/{id}/ack`
 async fn ack_command(
     State(app): State<App>,
+    caller: Caller,
     id: Name,
     JsonBody(body): JsonBody<Ack>,
 ) -> Result<Json<CommandItem>, ApiError> {
     let Path(id) = id.map_err(problem::malformed)?;
     let (status, detail) = body.read()?;
-    ack(&app, &id, status, detail).await.map(Json)
+    ack(&app, &caller, &id, status, detail).await.map(Json)
 }

@@ -321,6 +321,57 @@ async fn a_wait_for_commands_ends_with_the_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_revoked_token_was_still_sending_is_not_taken() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let secured = Secured::start().await;
+    let made = json!({ "name": "t", "role": "producer" });
+    let made = secured.by_admin("POST", "/api/v1/tokens", Some(made)).await;
+    let body = json!({ "type": "task.queued", "data": { "task": "late" } }).to_string();
+    let mut stream = tokio::net::TcpStream::connect(secured.server.address).await.unwrap();
+    let head = format!(
+        "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nauthorization: Bearer {}\r\n\
+         expect: 100-continue\r\n\r\n",
+        body.len(),
+        text(&made, "token")
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // That it is told to go on means that the token was good and the body is waited for.
+    let mut told = [0; 12];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100");
+    let path = format!("/api/v1/tokens/{}", text(&made, "id"));
+    secured.by_admin("DELETE", &path, None).await;
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("HTTP/1.1 401"), "{answer}");
+    let task = secured.ask("GET", "/api/v1/tasks/late", &secured.admin, None).await;
+    assert_eq!(task.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answers_a_command_is_told() {
+    let secured = Secured::start().await;
+    let producer = secured.token(json!({ "name": "owner", "role": "producer" })).await;
+    let events = json!([{ "type": "task.queued", "data": { "task": "t" } },
+        { "type": "task.dead_lettered", "data": { "task": "t" } }]);
+    secured.ask("POST", "/api/v1/events?wait=applied", &producer, Some(events)).await;
+    let asked = secured.by_admin("POST", "/api/v1/tasks/t/retry", None).await;
+    let path = format!("/api/v1/commands/{}/ack", text(&asked, "id"));
+    let done = json!({ "status": "done" });
+    assert_eq!(secured.ask("POST", &path, &producer, Some(done)).await.status, 200);
+    let task = secured.by_admin("GET", "/api/v1/tasks/t", None).await;
+    let steps = task["history"].as_array().unwrap();
+    let who = |kind: &str| {
+        let step = steps.iter().find(|step| step["type"] == kind);
+        step.unwrap_or_else(|| panic!("{kind} in {task:#}"))["source"].clone()
+    };
+    assert_eq!(who("command.requested"), "root token");
+    assert_eq!(who("command.settled"), "owner");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn members_that_nobody_knows_are_refused_where_they_would_matter() {
     let secured = Secured::start().await;
     let typo = json!({ "name": "t", "role": "viewer", "expires": "2030-01-01T00:00:00Z" });

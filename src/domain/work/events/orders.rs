@@ -49,6 +49,9 @@ pub struct CommandSettled {
     /// What it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Who said it, by the credentials it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Arc<str>>,
 }
 
 /// Somebody wants something done with many tasks.

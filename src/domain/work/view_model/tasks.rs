@@ -120,7 +120,7 @@ pub struct TaskStep {
     /// Event type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Who says so; for a command, who asked for it.
+    /// Who says so; for a command, who asked for it or answered it.
     pub source: Arc<str>,
     /// Which agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
