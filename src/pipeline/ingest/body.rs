@@ -1,4 +1,4 @@
-//! Request bodies: bounded in size and time, and decompressed within bounds.
+//! Request bodies: bounded in size, and decompressed within bounds.
 
 use crate::wire::{ApiError, ErrorKind};
 use axum::body::BodyDataStream;
@@ -6,19 +6,13 @@ use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use std::io::Read;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 /// Largest body, decoded; also the largest as it is sent.
 pub(super) const MAX_BODY: usize = 16 * 1024 * 1024;
 
 /// Bodies up to this size are decoded in place; larger ones would hold up other requests.
 const SMALL: usize = 64 * 1024;
-
-/// Longest silence in the middle of a body.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// Longest time for a whole body.
-const WHOLE: Duration = Duration::from_secs(300);
 
 /// What is read of a body that is too large, and for how long, before it is answered. Most clients
 /// send all before they read, and would only see a broken connection otherwise.
@@ -71,18 +65,16 @@ impl Body {
     /// Reads all of it.
     ///
     /// # Errors
-    /// 415 for an unknown encoding, 413 if it is too large, 400 if the sender breaks off or stalls.
+    /// 415 for an unknown encoding, 413 if it is too large, 400 if the sender breaks off. How long
+    /// it may take is bounded for every body, where requests come in.
     pub async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<Self, ApiError> {
         let encoding = Encoding::of(headers)?;
         let mut stream = body.into_data_stream();
         let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
         let length: Option<usize> = length.and_then(|text| text.parse().ok());
         let mut bytes = Vec::with_capacity(length.unwrap_or(0).min(SMALL));
-        let until = Instant::now() + WHOLE;
-        let stalled = || malformed("the body did not arrive in time".to_owned());
         loop {
-            let next = timeout_at(until.min(Instant::now() + IDLE), stream.next());
-            match next.await.map_err(|_| stalled())? {
+            match stream.next().await {
                 Some(Ok(chunk)) if bytes.len() + chunk.len() <= MAX_BODY => {
                     bytes.extend_from_slice(&chunk);
                 }
