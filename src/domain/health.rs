@@ -3,7 +3,7 @@
 #[cfg(feature = "ssr")]
 mod rule;
 #[cfg(feature = "ssr")]
-pub use rule::{Rule, Seen, findings, minute, span};
+pub use rule::{Rule, Seen, findings, minute, sent_by, span};
 
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,9 @@ pub struct Finding {
     pub evidence: Evidence,
     /// What would turn it green.
     pub resolve: String,
+    /// Who sent what it is about, if that is one source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// The figures behind a finding.
@@ -108,4 +111,23 @@ pub fn settle(findings: &mut [Finding]) -> u32 {
         left -= finding.points;
     }
     left
+}
+
+impl Severity {
+    /// Every severity, mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The severity of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.name() == name)
+    }
 }

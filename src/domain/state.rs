@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use super::alerts::state::Observation;
 use super::projects::ProjectId;
 use super::settings::Settings;
 use super::system::Event as SystemEvent;
-use super::{Envelope, Event, access, alerts, projects, system, work};
+use super::{Envelope, Event, access, alerts, metrics, projects, system, work};
 use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 /// First byte of every encoding. It changes when older bytes can no longer be read; then the
 /// checkpoint is thrown away and the journal is replayed.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 /// Everything that is known. Cloning it shares all entities, so a snapshot costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -37,9 +38,12 @@ pub struct State {
     /// Agents and tasks.
     #[serde(default)]
     pub work: work::state::State,
-    /// Alerts of other systems.
+    /// Alerts, and whom they reach.
     #[serde(default)]
     pub alerts: alerts::state::State,
+    /// Metrics.
+    #[serde(default)]
+    pub metrics: metrics::state::State,
     /// Settings that take effect while the server runs.
     #[serde(default)]
     pub settings: Settings,
@@ -57,8 +61,8 @@ pub enum Touched {
     Host(Arc<str>),
     /// An agent, a task, a queue, or what is about all of them.
     Work(work::state::Touched),
-    /// Alerts of other systems.
-    Alerts,
+    /// Alerts, and what is about them.
+    Alerts(alerts::state::Touched),
 }
 
 impl State {
@@ -71,6 +75,7 @@ impl State {
         self.events += u64::from(!tick);
         // What was due before this event happened before it.
         self.advance(self.now, touched);
+        self.alerts.sources.hear(stamp, sampled_host(event));
         let mut of_work = Vec::new();
         match event {
             Event::Projects(event) => {
@@ -79,8 +84,21 @@ impl State {
             Event::System(event) => {
                 touched.extend(self.system.fold(stamp, event).map(Touched::Host));
             }
-            Event::Alerts(event) if self.alerts.fold(stamp, event) => {
-                touched.push(Touched::Alerts);
+            Event::Alerts(event) => {
+                let mut of_alerts = Vec::new();
+                self.alerts.fold(stamp, event, &mut of_alerts);
+                touched.extend(of_alerts.into_iter().map(Touched::Alerts));
+            }
+            Event::Metrics(metrics::Event::Observed(observed)) => {
+                self.metrics.fold(stamp, observed);
+                self.alerts.windows.observe(&Observation {
+                    name: &observed.name,
+                    labels: &observed.labels,
+                    unit: observed.unit.as_ref(),
+                    value: observed.value,
+                    time: stamp.time,
+                    source: &stamp.source,
+                });
             }
             Event::Work(event) => {
                 self.work.fold(stamp, event, self.now, &self.settings.work, &mut of_work);
@@ -94,8 +112,8 @@ impl State {
                 self.work.advance(self.now, &self.settings.work, &mut of_work);
             }
             Event::Access(event) => self.access.fold(stamp, event),
-            // Journaled, and not shown yet: trades and measurements have no state so far.
-            Event::Alerts(_) | Event::Trading(_) | Event::Metrics(_) => {}
+            // Journaled, and not shown yet: trades have no state so far.
+            Event::Trading(_) => {}
         }
         touched.extend(of_work.into_iter().map(Touched::Work));
     }
@@ -107,6 +125,9 @@ impl State {
         let mut of_work = Vec::new();
         self.work.advance(self.now, &self.settings.work, &mut of_work);
         touched.extend(of_work.into_iter().map(Touched::Work));
+        let mut of_alerts = Vec::new();
+        self.alerts.advance(self.now, &mut of_alerts);
+        touched.extend(of_alerts.into_iter().map(Touched::Alerts));
         self.access.advance(self.now);
     }
 
@@ -149,6 +170,14 @@ impl State {
         hasher.update(&[LAYOUT]);
         self.serialize(&mut rmp_serde::Serializer::new(&mut hasher).with_struct_map())?;
         Ok(hasher.finalize().to_hex().to_string())
+    }
+}
+
+/// The host that an event is a sample of.
+const fn sampled_host(event: &Event) -> Option<&Arc<str>> {
+    match event {
+        Event::System(SystemEvent::Sampled(sampled)) => Some(&sampled.host),
+        _ => None,
     }
 }
 

@@ -30,6 +30,10 @@ pub enum Topic {
     Task(Arc<str>),
     /// The work page: queues, throughput, dead letters, jobs.
     Work,
+    /// Every alert that is not over.
+    Alerts,
+    /// The frames of `/ws/alerts`; nobody can subscribe to it by name.
+    AlertsSocket,
     /// The frames of `/ws/dashboard`; nobody can subscribe to it by name.
     DashboardSocket,
 }
@@ -55,6 +59,7 @@ impl Topic {
                 Permission::ViewTrades,
             ]),
             Self::System => Permissions::of(&[Permission::ViewSystem]),
+            Self::Alerts | Self::AlertsSocket => Permissions::of(&[Permission::ViewAlerts]),
             Self::Agents | Self::Tasks | Self::Task(_) | Self::Work | Self::DashboardSocket => {
                 Permissions::of(&[Permission::ViewAgents])
             }
@@ -88,6 +93,8 @@ impl fmt::Display for Topic {
             Self::Tasks => f.write_str("tasks"),
             Self::Task(id) => write!(f, "task:{id}"),
             Self::Work => f.write_str("work"),
+            Self::Alerts => f.write_str("alerts"),
+            Self::AlertsSocket => f.write_str("/ws/alerts"),
             Self::DashboardSocket => f.write_str("/ws/dashboard"),
         }
     }
@@ -105,6 +112,7 @@ impl FromStr for Topic {
             "agents" => Ok(Self::Agents),
             "tasks" => Ok(Self::Tasks),
             "work" => Ok(Self::Work),
+            "alerts" => Ok(Self::Alerts),
             _ => match name.split_once(':') {
                 Some(("project", id)) => ProjectId::try_from(id.to_owned())
                     .map(Self::Project)
@@ -112,7 +120,7 @@ impl FromStr for Topic {
                 Some(("task", id)) if !id.is_empty() => Ok(Self::Task(id.into())),
                 _ => Err(format!(
                     "no topic {name:?}; there are summary, projects, project:NAME, system, events, \
-                     agents, tasks, task:ID, work"
+                     agents, tasks, task:ID, work, alerts"
                 )),
             },
         }

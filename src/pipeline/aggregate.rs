@@ -3,6 +3,7 @@
 //! A flush comes at once when 100 ms have passed since the last one, else at the next boundary:
 //! a lone event is shown in milliseconds, and nobody is told more than ten times a second.
 
+mod alerts;
 mod views;
 mod work;
 
@@ -202,6 +203,7 @@ impl Aggregate {
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
         self.show_work(&refreshed, &mut asked, hub, &mut changes);
+        self.show_alerts(&refreshed, &asked, &mut changes);
         self.show_system(&refreshed, &mut changes);
         self.show_ticker(&mut changes);
         self.feed_history(&refreshed);
@@ -366,6 +368,10 @@ impl Aggregate {
             findings: self.board.findings.clone(),
             projects_all: OnceLock::new(),
             agents: self.board.agents.clone(),
+            alerts: self.board.alerts.clone(),
+            alert_numbers: self.board.alert_numbers,
+            found: self.board.found.clone(),
+            alerts_all: OnceLock::new(),
             work_findings: self.work_findings.clone(),
             agents_all: OnceLock::new(),
             tasks_all: OnceLock::new(),

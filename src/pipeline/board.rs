@@ -1,8 +1,12 @@
 //! What follows from the state: rows, counts, findings and deadlines, kept up to date by what
 //! was touched, so that a flush costs what changed and not what exists.
 
+mod alerting;
 mod findings;
 
+use crate::domain::alerts;
+use crate::domain::alerts::state::Touched as AlertsTouched;
+use crate::domain::alerts::{AlertItem, AlertNumbers};
 use crate::domain::health::Finding;
 use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
 use crate::domain::state::{State, Touched};
@@ -11,6 +15,7 @@ use crate::domain::system::{self, HostItem};
 use crate::domain::work::state::{Task, Touched as WorkTouched};
 use crate::domain::work::{self, AgentItem, AgentState};
 use crate::wire::Timestamp;
+pub use findings::Findings;
 use findings::Rank;
 use imbl::OrdMap;
 use std::cmp::Reverse;
@@ -38,7 +43,13 @@ pub enum Subject {
     /// Agents and tasks together.
     Work,
     /// Alerts of other systems.
-    Alerts,
+    External,
+    /// An alert.
+    Alert(Arc<str>),
+    /// Silences, and so any alert.
+    Silences,
+    /// Rules of alerts, and who is to be told.
+    Setup,
 }
 
 impl From<Touched> for Subject {
@@ -46,7 +57,10 @@ impl From<Touched> for Subject {
         match touched {
             Touched::Project(id) => Self::Project(id),
             Touched::Host(name) => Self::Host(name),
-            Touched::Alerts => Self::Alerts,
+            Touched::Alerts(AlertsTouched::External) => Self::External,
+            Touched::Alerts(AlertsTouched::Alert(id)) => Self::Alert(id),
+            Touched::Alerts(AlertsTouched::Silences) => Self::Silences,
+            Touched::Alerts(AlertsTouched::Setup) => Self::Setup,
             Touched::Work(WorkTouched::Agent(id)) => Self::Agent(id),
             Touched::Work(WorkTouched::Task(id)) => Self::Task(id),
             Touched::Work(WorkTouched::Over(task)) => Self::Task(task.id.clone()),
@@ -79,10 +93,12 @@ pub struct Refreshed {
     pub queues: Vec<Arc<str>>,
     /// Whether anything of work may be different.
     pub work: bool,
-    /// Findings of severity warning or worse that have come.
-    pub fired: Vec<Finding>,
-    /// Those that have gone.
-    pub cleared: Vec<Finding>,
+    /// Alerts that are new, different or over.
+    pub alerts: Vec<AlertChange>,
+    /// Whether silences changed.
+    pub silences: bool,
+    /// Whether rules, maintenance windows, channels or what they are to be told changed.
+    pub setup: bool,
 }
 
 /// An agent that is new, different or gone.
@@ -96,6 +112,17 @@ pub struct AgentChange {
     pub item: Option<Arc<AgentItem>>,
 }
 
+/// An alert that is new, different or over.
+#[derive(Debug, Clone)]
+pub struct AlertChange {
+    /// Its id.
+    pub id: Arc<str>,
+    /// The alert before; none if it is new.
+    pub before: Option<Arc<AlertItem>>,
+    /// The alert now; none if it is over.
+    pub item: Option<Arc<AlertItem>>,
+}
+
 /// The derived side of the state.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -107,13 +134,16 @@ pub struct Board {
     pub hosts: BTreeMap<Arc<str>, HostItem>,
     /// Every agent.
     pub agents: OrdMap<Arc<str>, Arc<AgentItem>>,
+    /// Every alert that is not over.
+    pub alerts: OrdMap<Arc<str>, Arc<AlertItem>>,
+    /// The same in numbers.
+    pub alert_numbers: AlertNumbers,
+    /// Every finding, by rule and subject.
+    pub found: Findings,
     counts: ProjectCounts,
     worst: BTreeSet<(ProjectStatus, Option<u32>, ProjectId)>,
     ranked: BTreeMap<Rank, Finding>,
     held: HashMap<Subject, Vec<Rank>>,
-    critical: u64,
-    warning: u64,
-    info: u64,
     /// Findings about work.
     of_work: u64,
     busiest: BTreeSet<(Reverse<u32>, Arc<str>)>,
@@ -132,8 +162,10 @@ impl Board {
         let agents = state.work.agents.keys().cloned().map(Subject::Agent);
         let queues = state.work.queues.keys().cloned().map(Subject::Queue);
         let stuck = state.work.index.stuck.iter().cloned().map(Subject::Task);
-        let rest = [Subject::Totals, Subject::Work, Subject::Alerts];
-        let all = projects.chain(hosts).chain(agents).chain(queues).chain(stuck).chain(rest);
+        let open = state.alerts.open.keys().cloned().map(Subject::Alert);
+        let rest = [Subject::Totals, Subject::Work, Subject::External];
+        let all =
+            projects.chain(hosts).chain(agents).chain(queues).chain(stuck).chain(open).chain(rest);
         let touched = all.collect();
         Self { touched, ..Self::default() }
     }
@@ -179,7 +211,7 @@ impl Board {
                 Subject::Task(id) => {
                     let task = state.work.tasks.get(id);
                     let found = task.map(|task| work::health::task(&state.work, task, settings));
-                    self.set_findings(&subject, found.unwrap_or_default(), &mut out);
+                    self.set_findings(&subject, found.unwrap_or_default());
                     out.tasks.push(id.clone());
                     out.work = true;
                 }
@@ -189,20 +221,29 @@ impl Board {
                         queue.map(|q| work::health::queue(&state.work, name, q, now, settings));
                     self.set_deadline(&subject, seen.as_ref().and_then(|seen| seen.next));
                     let found = seen.map(|seen| seen.findings).unwrap_or_default();
-                    self.set_findings(&subject, found, &mut out);
+                    self.set_findings(&subject, found);
                     out.queues.push(name.clone());
                     out.work = true;
                 }
                 Subject::Work => {
                     let seen = work::health::all(&state.work, now, settings);
                     self.set_deadline(&subject, seen.next);
-                    self.set_findings(&subject, seen.findings, &mut out);
+                    self.set_findings(&subject, seen.findings);
                     out.work = true;
                 }
-                Subject::Alerts => {
-                    let findings = crate::domain::alerts::state::findings(&state.alerts);
-                    self.set_findings(&subject, findings, &mut out);
+                Subject::External => {
+                    let findings = alerts::state::external_findings(&state.alerts.external);
+                    self.set_findings(&subject, findings);
                 }
+                Subject::Alert(id) => self.refresh_alert(state, id, &subject, &mut out),
+                Subject::Silences => {
+                    out.silences = true;
+                    let open: Vec<_> = state.alerts.open.keys().cloned().collect();
+                    for id in open {
+                        self.refresh_alert(state, &id, &Subject::Alert(id.clone()), &mut out);
+                    }
+                }
+                Subject::Setup => out.setup = true,
             }
         }
         out
@@ -222,7 +263,7 @@ impl Board {
                 out.gone.push(id.clone());
             }
             self.findings.remove(id);
-            self.set_findings(subject, Vec::new(), out);
+            self.set_findings(subject, Vec::new());
             self.set_deadline(subject, None);
             return;
         };
@@ -234,7 +275,7 @@ impl Board {
         } else {
             self.findings.insert(id.clone(), seen.findings.clone().into());
         }
-        self.set_findings(subject, seen.findings, out);
+        self.set_findings(subject, seen.findings);
         let old = self.projects.get(id).cloned();
         if old.as_deref() == Some(&seen.item) {
             return;
@@ -261,7 +302,7 @@ impl Board {
         let Some(host) = state.system.hosts.get(name) else { return };
         let seen = system::health::assess(host, state.now);
         self.set_deadline(subject, seen.next);
-        self.set_findings(subject, seen.findings, out);
+        self.set_findings(subject, seen.findings);
         if let Some(old) = self.hosts.get(name) {
             if *old == seen.item {
                 return;
@@ -290,7 +331,7 @@ impl Board {
         let was = before.as_ref().map(|before| before.fsm_state);
         let settings = &state.settings.work;
         let Some(agent) = state.work.agents.get(id) else {
-            self.set_findings(subject, Vec::new(), out);
+            self.set_findings(subject, Vec::new());
             self.set_deadline(subject, None);
             if self.agents.remove(id).is_some() {
                 out.agents.push(AgentChange { id: id.clone(), before: was, item: None });
@@ -299,7 +340,7 @@ impl Board {
         };
         let seen = work::health::agent(agent, state.now, settings);
         self.set_deadline(subject, seen.next);
-        self.set_findings(subject, seen.findings, out);
+        self.set_findings(subject, seen.findings);
         let item = work::build::agent(&state.work, agent, state.now, settings);
         if before.as_deref() == Some(&item) {
             return;

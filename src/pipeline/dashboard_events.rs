@@ -1,7 +1,7 @@
 //! What `/ws/dashboard` is told of a flush.
 
-use super::board::{AgentChange, Refreshed};
-use crate::domain::health::Finding;
+use super::board::{AgentChange, AlertChange, Refreshed};
+use crate::domain::alerts::AlertItem;
 use crate::domain::work::dashboard::DashboardAlert;
 use crate::domain::work::{AgentState, Event as WorkEvent, state::subject};
 use crate::domain::{Envelope, Event};
@@ -35,13 +35,9 @@ fn batch(held: &[Envelope], cut: bool, refreshed: &Refreshed, now: Timestamp) ->
         // A client that follows tasks by their events must know that it has not seen all of them.
         tasks.insert(0, json!({"type": "events_skipped", "timestamp": now.ms()}));
     }
-    let of_work = |finding: &&Finding| finding.rule.starts_with("work.");
     let agents = refreshed.agents.iter().filter_map(|change| agent_event(change, now));
-    let cleared = refreshed.cleared.iter().filter(of_work);
-    let cleared = cleared.map(|finding| alert_event("alert_cleared", finding, now));
-    let fired = refreshed.fired.iter().filter(of_work);
-    let fired = fired.map(|finding| alert_event("alert_fired", finding, now));
-    tasks.into_iter().chain(agents).chain(cleared).chain(fired).collect()
+    let alerts = refreshed.alerts.iter().filter_map(|change| alert_event(change, now));
+    tasks.into_iter().chain(agents).chain(alerts).collect()
 }
 
 fn task_event(envelope: &Envelope) -> Option<Value> {
@@ -95,9 +91,38 @@ fn agent_event(change: &AgentChange, now: Timestamp) -> Option<Value> {
     }))
 }
 
-fn alert_event(kind: &str, finding: &Finding, now: Timestamp) -> Value {
-    let alert = DashboardAlert::from(finding);
-    json!({
+/// Alerts that are built on rules about work and fire, in their order.
+pub fn alerts<'a>(items: impl Iterator<Item = &'a AlertItem>) -> Vec<DashboardAlert> {
+    items.filter_map(of_work).collect()
+}
+
+fn of_work(item: &AlertItem) -> Option<DashboardAlert> {
+    let rule_id = item.finding.clone().filter(|rule| rule.starts_with("work."))?;
+    Some(DashboardAlert {
+        id: item.id.clone(),
+        rule_id,
+        subject: item.subject.clone(),
+        severity: item.severity,
+        message: item.message.clone(),
+        fired_at: item.fired_at?.ms(),
+        acknowledged: item.acknowledged,
+    })
+}
+
+/// What is told of an alert that has fired, is over, or that somebody has seen.
+fn alert_event(change: &AlertChange, now: Timestamp) -> Option<Value> {
+    let before = change.before.as_deref().and_then(of_work);
+    let after = change.item.as_deref().and_then(of_work);
+    let seen = |alert: &Option<DashboardAlert>| alert.as_ref().is_some_and(|it| it.acknowledged);
+    let kind = match (&before, &after) {
+        (None, Some(_)) => "alert_fired",
+        (Some(_), None) => "alert_cleared",
+        (Some(_), Some(_)) if !seen(&before) && seen(&after) => "alert_acknowledged",
+        _ => return None,
+    };
+    let by = change.item.as_ref().and_then(|item| item.acknowledged_by.clone());
+    let alert = after.or(before)?;
+    Some(json!({
         "type": kind,
         "id": alert.id,
         "rule_id": alert.rule_id,
@@ -105,8 +130,9 @@ fn alert_event(kind: &str, finding: &Finding, now: Timestamp) -> Value {
         "severity": alert.severity,
         "message": alert.message,
         "fired_at": alert.fired_at,
+        "acknowledged_by": by,
         "timestamp": now.ms(),
-    })
+    }))
 }
 
 #[cfg(test)]

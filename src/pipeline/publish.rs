@@ -1,5 +1,8 @@
 //! What readers get: the state and its views at one position, encoded at most once.
 
+use super::board::Findings;
+use super::dashboard_events;
+use crate::domain::alerts::{AlertItem, AlertNumbers, AlertsPage};
 use crate::domain::health::Finding;
 use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
@@ -120,6 +123,14 @@ pub struct Published {
     pub agents: OrdMap<Arc<str>, Arc<AgentItem>>,
     /// What the rules about work find, worst first, at most 100.
     pub work_findings: Found,
+    /// Every alert that is not over.
+    pub alerts: OrdMap<Arc<str>, Arc<AlertItem>>,
+    /// The same in numbers.
+    pub alert_numbers: AlertNumbers,
+    /// Every finding, by rule and subject.
+    pub found: Findings,
+    /// Every alert that is not over, made when first asked for.
+    pub alerts_all: OnceLock<Doc<AlertsPage>>,
     /// Every agent, unpaged, made when first asked for.
     pub agents_all: OnceLock<Doc<AgentsPage>>,
     /// Every task that is not over, unpaged, made when first asked for.
@@ -176,6 +187,22 @@ impl Published {
         })
     }
 
+    /// Every alert that is not over, worst first.
+    pub fn all_alerts(&self) -> &Doc<AlertsPage> {
+        self.alerts_all.get_or_init(|| {
+            let mut items: Vec<_> = self.alerts.values().map(|item| (**item).clone()).collect();
+            items.sort_by(AlertItem::worst_first);
+            let page = AlertsPage {
+                as_of: self.as_of,
+                cursor: self.cursor.clone(),
+                numbers: self.alert_numbers,
+                items,
+                silences: self.state.alerts.silence_items(),
+            };
+            Doc::new(page, self.seq)
+        })
+    }
+
     /// Every task that is not over, newest first.
     pub fn all_tasks(&self) -> &Doc<TasksPage> {
         self.tasks_all.get_or_init(|| {
@@ -203,9 +230,16 @@ impl Published {
     pub fn dashboard(&self) -> &Doc<DashboardState> {
         self.dashboard.get_or_init(|| {
             let agents = self.agents.values().map(|agent| &**agent);
+            let alerts = dashboard_events::alerts(self.all_alerts().value.items.iter());
             let (findings, uptime_ms) = (&self.work_findings.findings, self.uptime_ms);
-            let state =
-                DashboardState::of(&self.state.work, findings, agents, self.as_of, uptime_ms);
+            let state = DashboardState::of(
+                &self.state.work,
+                findings,
+                agents,
+                alerts,
+                self.as_of,
+                uptime_ms,
+            );
             Doc::new(state, self.seq)
         })
     }
@@ -232,9 +266,12 @@ impl Published {
             Topic::Agents => self.all_agents(),
             Topic::Tasks => self.all_tasks(),
             Topic::Work => self.work_page(),
-            Topic::Events | Topic::Project(_) | Topic::Task(_) | Topic::DashboardSocket => {
-                &*self.ticker
-            }
+            Topic::Alerts => self.all_alerts(),
+            Topic::Events
+            | Topic::Project(_)
+            | Topic::Task(_)
+            | Topic::AlertsSocket
+            | Topic::DashboardSocket => &*self.ticker,
         }
     }
 

@@ -8,7 +8,7 @@
 
 use super::needs::Needs;
 use super::socket::{self, Feed, Gone, Knock, Line};
-use super::{App, work};
+use super::{App, alerts, work};
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
 use crate::domain::work::{CommandKind, dashboard};
@@ -59,9 +59,16 @@ async fn serve(line: Line) {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Said {
     RequestSnapshot,
-    RetryTask { task_id: String },
-    CancelTask { task_id: String },
-    AcknowledgeAlert { rule_id: String },
+    RetryTask {
+        task_id: String,
+    },
+    CancelTask {
+        task_id: String,
+    },
+    AcknowledgeAlert {
+        #[serde(alias = "alert_id")]
+        rule_id: String,
+    },
     Ping,
 }
 
@@ -106,14 +113,7 @@ impl Feed for Dashboard {
             Ok(Said::RequestSnapshot) => self.snapshot().await,
             Ok(Said::RetryTask { task_id }) => self.command(CommandKind::Retry, &task_id).await,
             Ok(Said::CancelTask { task_id }) => self.command(CommandKind::Cancel, &task_id).await,
-            Ok(Said::AcknowledgeAlert { rule_id }) => {
-                let result = json!({
-                    "type": "alert_ack_result",
-                    "rule_id": rule_id,
-                    "status": "not_found",
-                });
-                self.line.send(result.to_string().into()).await
-            }
+            Ok(Said::AcknowledgeAlert { rule_id }) => self.acknowledge(&rule_id).await,
             Ok(Said::Ping) => self.line.send(r#"{"type":"pong"}"#.into()).await,
             Err(error) => self.line.error("malformed", &error.to_string()).await,
         }
@@ -143,6 +143,28 @@ impl Dashboard {
         }
         self.told = Some(Instant::now());
         self.line.send(text).await
+    }
+
+    /// Says that the caller has seen the alerts of a rule.
+    async fn acknowledge(&mut self, rule: &str) -> Result<(), Gone> {
+        let seen = match self.line.caller.may(Permission::AcknowledgeAlerts) {
+            Ok(()) => {
+                Box::pin(alerts::acknowledge(&self.line.app, &self.line.caller, rule, None)).await
+            }
+            Err(error) => Err(error),
+        };
+        let (status, detail) = match &seen {
+            Ok(_) => ("acknowledged", None),
+            Err(error) if error.status == 404 => ("not_found", Some(&error.detail)),
+            Err(error) => ("error", Some(&error.detail)),
+        };
+        let answer = json!({
+            "type": "alert_ack_result",
+            "rule_id": rule,
+            "status": status,
+            "detail": detail,
+        });
+        self.line.send(answer.to_string().into()).await
     }
 
     /// Asks the owner of a task to do something with it. The words of the answer are those that

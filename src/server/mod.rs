@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agent_socket;
+pub mod alerts;
 pub mod assets;
 pub mod body;
 pub mod config;

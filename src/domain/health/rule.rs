@@ -50,6 +50,7 @@ impl<F> Rule<F> {
             since: seen.since,
             points: seen.points,
             resolve: (self.resolve)(facts, &seen),
+            source: None,
             evidence: Evidence {
                 value: Some(seen.value),
                 threshold: Some(seen.threshold),
@@ -66,6 +67,14 @@ pub fn findings<F>(rules: &[Rule<F>], facts: &F, subject: &str, link: &str) -> V
     let mut found: Vec<_> = rules.iter().filter_map(|r| r.find(facts, subject, link)).collect();
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
     found
+}
+
+/// The same, sent by this source.
+pub fn sent_by(mut findings: Vec<Finding>, source: &str) -> Vec<Finding> {
+    for finding in &mut findings {
+        finding.source = (!source.is_empty()).then(|| source.to_owned());
+    }
+    findings
 }
 
 /// A point in time for a sentence, to the minute.

@@ -4,3 +4,5 @@
 mod events;
 #[cfg(feature = "ssr")]
 pub use events::*;
+#[cfg(feature = "ssr")]
+pub mod state;

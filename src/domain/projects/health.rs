@@ -7,7 +7,7 @@ mod tests;
 use super::state::Project;
 use super::tally::trend;
 use super::{ErrorCount, ProjectItem, ProjectStatus, Run, WindowTotals};
-use crate::domain::health::{Finding, ScorePart, Severity, findings, settle};
+use crate::domain::health::{Finding, ScorePart, Severity, findings, sent_by, settle};
 use crate::domain::percentiles::Percentiles;
 use crate::domain::sketch::Sketch;
 use crate::domain::window::{DAY, HOUR, MINUTE};
@@ -100,7 +100,8 @@ fn deadline(project: &Project) -> Option<Timestamp> {
 pub fn assess(project: &Project, now: Timestamp) -> Assessment {
     let facts = Facts::of(project, now);
     let subject = format!("project/{}", project.id);
-    let mut findings = findings(&Facts::RULES, &facts, &subject, &project.id.href());
+    let findings = findings(&Facts::RULES, &facts, &subject, &project.id.href());
+    let mut findings = sent_by(findings, &project.source);
     let known = !project.recent.is_empty() && !facts.stale();
     let score = if known {
         Some(settle(&mut findings))

@@ -5,7 +5,9 @@ mod tests;
 
 use super::HostItem;
 use super::state::{CPU_FULL, CPU_HIGH, DISK_HIGH, Host, LOAD_HIGH, MEMORY_HIGH};
-use crate::domain::health::{Finding, Rule, Seen, Severity, Status, findings, minute, span};
+use crate::domain::health::{
+    Finding, Rule, Seen, Severity, Status, findings, minute, sent_by, span,
+};
 use crate::domain::window::MINUTE;
 use crate::wire::Timestamp;
 
@@ -158,6 +160,7 @@ fn host_quiet(f: &Facts) -> Option<Seen> {
 pub fn assess(host: &Host, now: Timestamp) -> Assessment {
     let facts = Facts { host, quiet: now > host.deadline() };
     let found = findings(&Facts::RULES, &facts, &format!("host/{}", host.name), "/system");
+    let found = sent_by(found, &host.source);
     let item = HostItem {
         host: host.name.clone(),
         status: match found.first().map(|f| f.severity) {

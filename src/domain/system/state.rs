@@ -42,7 +42,9 @@ impl State {
             if stamp.time < host.last_seen_at {
                 return None;
             }
-            Arc::make_mut(host).sample(stamp.time, sample);
+            let host = Arc::make_mut(host);
+            host.sample(stamp.time, sample);
+            host.sent_by(&stamp.source);
             return Some(host.name.clone());
         }
         if self.hosts.len() >= Self::MAX {
@@ -51,6 +53,7 @@ impl State {
         }
         let mut host = Host::new(sample.host.clone(), stamp.time);
         host.sample(stamp.time, sample);
+        host.sent_by(&stamp.source);
         self.hosts.insert(sample.host.clone(), Arc::new(host));
         Some(sample.host.clone())
     }
@@ -63,6 +66,9 @@ pub struct Host {
     pub name: Arc<str>,
     /// Time of its newest sample.
     pub last_seen_at: Timestamp,
+    /// Who sent that.
+    #[serde(default)]
+    pub source: Arc<str>,
     /// Processors, as last said.
     #[serde(default)]
     pub cpu: Option<Cpu>,
@@ -112,6 +118,7 @@ impl Host {
         Self {
             name,
             last_seen_at: at,
+            source: Arc::default(),
             cpu: None,
             memory: None,
             disk: None,
@@ -125,6 +132,12 @@ impl Host {
             memory_high_since: None,
             disk_high_since: None,
             load_high_since: None,
+        }
+    }
+
+    fn sent_by(&mut self, source: &Arc<str>) {
+        if self.source != *source {
+            self.source = source.clone();
         }
     }
 

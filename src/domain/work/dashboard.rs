@@ -41,7 +41,7 @@ pub struct DashboardState {
     pub throughput: HourFigures,
     /// Each of the last 24 hours, oldest first, the last one still running.
     pub hourly: Vec<Hour>,
-    /// Findings of severity warning or worse, worst first.
+    /// Alerts that fire, worst first.
     pub active_alerts: Vec<DashboardAlert>,
 }
 
@@ -190,45 +190,23 @@ pub struct Hour {
     pub avg_ms: Option<f64>,
 }
 
-/// A finding that somebody should look at.
+/// An alert that is built on a rule about work.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DashboardAlert {
-    /// The rule and what it is about: names the alert.
-    pub id: String,
-    /// The rule.
-    pub rule_id: String,
+    /// Its id.
+    pub id: Arc<str>,
+    /// The rule of the finding it is built on.
+    pub rule_id: Arc<str>,
     /// What it is about, as `kind/name`.
-    pub subject: String,
+    pub subject: Arc<str>,
     /// How bad.
     pub severity: Severity,
     /// One sentence a person can act on.
     pub message: String,
-    /// Since when.
+    /// When it fired.
     pub fired_at: i64,
     /// Whether somebody has said that it was seen.
     pub acknowledged: bool,
-}
-
-impl From<&Finding> for DashboardAlert {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            id: format!("{}:{}", finding.rule, finding.subject),
-            rule_id: finding.rule.clone(),
-            subject: finding.subject.clone(),
-            severity: finding.severity,
-            message: finding.message.clone(),
-            fired_at: finding.since.ms(),
-            acknowledged: false,
-        }
-    }
-}
-
-impl DashboardAlert {
-    /// The alerts among findings, in their order.
-    pub fn among(findings: &[Finding]) -> Vec<Self> {
-        let loud = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
-        loud.map(Self::from).collect()
-    }
 }
 
 impl DashboardState {
@@ -237,6 +215,7 @@ impl DashboardState {
         state: &State,
         findings: &Arc<[Finding]>,
         agents: impl Iterator<Item = &'a AgentItem>,
+        active_alerts: Vec<DashboardAlert>,
         now: Timestamp,
         uptime_ms: u64,
     ) -> Self {
@@ -262,7 +241,7 @@ impl DashboardState {
             recent_completions: state.completions.iter().map(|done| completion(done)).collect(),
             throughput: hour_figures(state, now),
             hourly: build::hourly(state, now).into_iter().map(hour).collect(),
-            active_alerts: DashboardAlert::among(findings),
+            active_alerts,
         }
     }
 }

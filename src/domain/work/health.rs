@@ -6,7 +6,7 @@ mod tests;
 
 use super::state::{Agent, Growth, Queue, State, Task};
 use super::{TaskStatus, WorkSettings, agent_href, queue_href, task_href};
-use crate::domain::health::{Finding, Rule, Seen, Severity, findings, minute, span};
+use crate::domain::health::{Finding, Rule, Seen, Severity, findings, minute, sent_by, span};
 use crate::domain::window::HOUR;
 use crate::wire::Timestamp;
 use std::sync::Arc;
@@ -82,6 +82,7 @@ pub fn agent(agent: &Agent, now: Timestamp, settings: &WorkSettings) -> Assessme
     let facts = AgentFacts { agent, settings };
     let subject = format!("agent/{}", agent.id);
     let found = findings(&AgentFacts::RULES, &facts, &subject, &agent_href(&agent.id));
+    let found = sent_by(found, &agent.source);
     Assessment { findings: found, next: agent.next_change(now) }
 }
 
@@ -129,7 +130,9 @@ impl TaskFacts<'_> {
 /// What is found about a task.
 pub fn task(state: &State, task: &Task, settings: &WorkSettings) -> Vec<Finding> {
     let facts = TaskFacts { task, stuck: state.index.stuck.contains(&task.id), settings };
-    findings(&TaskFacts::RULES, &facts, &format!("task/{}", task.id), &task_href(&task.id))
+    let found =
+        findings(&TaskFacts::RULES, &facts, &format!("task/{}", task.id), &task_href(&task.id));
+    sent_by(found, &task.source)
 }
 
 struct QueueFacts<'a> {

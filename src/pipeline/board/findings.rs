@@ -1,17 +1,27 @@
 //! What the rules find, in order, and the verdict that follows.
 
-use super::{Board, Refreshed, Subject};
+use super::{Board, Subject};
+use crate::domain::alerts::AlertNumbers;
 use crate::domain::health::{Finding, Health, Severity, Status, settle};
 use crate::domain::summary::AlertCounts;
 use crate::domain::work::health::Found;
 use crate::wire::Timestamp;
+use imbl::OrdMap;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Points a finding of each severity costs the overall score.
 const CRITICAL_POINTS: u32 = 10;
 const WARNING_POINTS: u32 = 4;
 /// Findings listed in the overview; enough to hold every one that costs points.
 const MAX_FINDINGS: usize = 50;
+
+/// Findings by rule and subject.
+pub type Findings = OrdMap<(Arc<str>, Arc<str>), Arc<Finding>>;
+
+fn name(finding: &Finding) -> (Arc<str>, Arc<str>) {
+    (finding.rule.as_str().into(), finding.subject.as_str().into())
+}
 
 /// Orders findings: worst first, then longest-standing.
 pub(super) type Rank = (Reverse<Severity>, Timestamp, String, String);
@@ -25,50 +35,36 @@ fn is_of_work(finding: &Finding) -> bool {
 }
 
 impl Board {
-    pub(super) fn set_findings(
-        &mut self,
-        subject: &Subject,
-        findings: Vec<Finding>,
-        out: &mut Refreshed,
-    ) {
+    pub(super) fn set_findings(&mut self, subject: &Subject, findings: Vec<Finding>) {
         let had = self.held.remove(subject).unwrap_or_default();
         if had.is_empty() && findings.is_empty() {
             return;
         }
-        let loud = |finding: &Finding| finding.severity >= Severity::Warning;
-        let mut gone = Vec::new();
         for old in had {
             if let Some(finding) = self.ranked.remove(&old) {
-                *self.alerts_of(finding.severity) -= 1;
                 self.of_work -= u64::from(is_of_work(&finding));
-                gone.extend(Some(finding).filter(loud));
+                let name = name(&finding);
+                // One that goes on is put in its place below; until then it is not gone.
+                if !findings
+                    .iter()
+                    .any(|new| new.rule == finding.rule && new.subject == finding.subject)
+                {
+                    self.found.remove(&name);
+                }
             }
         }
-        let same = |a: &Finding, b: &Finding| a.rule == b.rule && a.subject == b.subject;
-        let fired =
-            findings.iter().filter(|new| loud(new) && !gone.iter().any(|old| same(old, new)));
-        out.fired.extend(fired.cloned());
-        let is_there = |old: &Finding| findings.iter().any(|new| loud(new) && same(old, new));
-        gone.retain(|old| !is_there(old));
-        out.cleared.append(&mut gone);
         if findings.is_empty() {
             return;
         }
         self.held.insert(subject.clone(), findings.iter().map(rank).collect());
         for finding in findings {
-            let (severity, of_work) = (finding.severity, is_of_work(&finding));
+            let (of_work, name) = (is_of_work(&finding), name(&finding));
+            if self.found.get(&name).is_none_or(|known| **known != finding) {
+                self.found.insert(name, Arc::new(finding.clone()));
+            }
             if self.ranked.insert(rank(&finding), finding).is_none() {
-                *self.alerts_of(severity) += 1;
                 self.of_work += u64::from(of_work);
             }
-        }
-    }
-
-    const fn alerts_of(&mut self, severity: Severity) -> &mut u64 {
-        match severity {
-            Severity::Critical => &mut self.critical,
-            Severity::Warning => &mut self.warning,
-            Severity::Info => &mut self.info,
         }
     }
 
@@ -103,9 +99,9 @@ impl Board {
         Health { status, score, findings, findings_total }
     }
 
-    /// Alerts: every finding of severity warning or worse is one.
+    /// Alerts in numbers.
     pub const fn alerts(&self) -> AlertCounts {
-        let (critical, warning) = (self.critical, self.warning);
-        AlertCounts { active: critical + warning, acknowledged: 0, critical, warning }
+        let AlertNumbers { active, acknowledged, critical, warning, .. } = self.alert_numbers;
+        AlertCounts { active, acknowledged, critical, warning }
     }
 }

@@ -4,8 +4,8 @@ use super::{Client, Gone, MAX_TOPICS};
 use crate::domain::Topic;
 use crate::domain::access::Permission;
 use crate::domain::work::CommandKind;
-use crate::server::work;
-use crate::wire::ClientMsg;
+use crate::server::{alerts, work};
+use crate::wire::{ApiError, ClientMsg};
 
 impl Client {
     pub(super) async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
@@ -78,13 +78,7 @@ impl Client {
             Ok(()) => Box::pin(work::command(&self.line.app, &self.line.caller, kind, task)).await,
             Err(error) => Err(error),
         };
-        let (status, detail) = match &asked {
-            Ok(_) => ("accepted", None),
-            Err(error) if error.status == 404 => ("not_found", Some(&error.detail)),
-            Err(error) if matches!(error.status, 401 | 403) => ("forbidden", Some(&error.detail)),
-            Err(error) if error.status == 409 => ("refused", Some(&error.detail)),
-            Err(error) => ("error", Some(&error.detail)),
-        };
+        let (status, detail) = outcome(&asked);
         let result = serde_json::json!({
             "type": "result",
             "id": id.as_deref().unwrap_or(task),
@@ -97,21 +91,15 @@ impl Client {
         self.line.send(result.to_string().into()).await
     }
 
-    /// Answers about an alert. What the board does not know is not found; what it knows it only
-    /// watches, so the command is refused rather than taken for nothing.
+    /// Says that the caller has seen an alert.
     async fn acknowledge(&mut self, id: Option<String>, alert: &str) -> Result<(), Gone> {
-        let denied = self.line.caller.may(Permission::AcknowledgeAlerts).err();
-        let known = {
-            let active = &self.line.app.hub.published().state.alerts.active;
-            active.keys().any(|(_, known)| **known == *alert)
+        let seen = match self.line.caller.may(Permission::AcknowledgeAlerts) {
+            Ok(()) => {
+                Box::pin(alerts::acknowledge(&self.line.app, &self.line.caller, alert, None)).await
+            }
+            Err(error) => Err(error),
         };
-        let (status, detail) = if let Some(error) = &denied {
-            ("forbidden", error.detail.as_str())
-        } else if known {
-            ("refused", "this server only watches; ask the system it belongs to")
-        } else {
-            ("not_found", "no alert of that name is active")
-        };
+        let (status, detail) = outcome(&seen);
         let result = serde_json::json!({
             "type": "result",
             "id": id.as_deref().unwrap_or(alert),
@@ -121,5 +109,21 @@ impl Client {
             "detail": detail,
         });
         self.line.send(result.to_string().into()).await
+    }
+}
+
+/// What became of a command, in a word and in words.
+fn outcome<T>(asked: &Result<T, ApiError>) -> (&'static str, Option<&String>) {
+    match asked {
+        Ok(_) => ("accepted", None),
+        Err(error) => {
+            let status = match error.status {
+                404 => "not_found",
+                401 | 403 => "forbidden",
+                409 => "refused",
+                _ => "error",
+            };
+            (status, Some(&error.detail))
+        }
     }
 }

@@ -68,6 +68,9 @@ pub struct Project {
     pub first_at: Timestamp,
     /// Time of the newest event about it.
     pub updated_at: Timestamp,
+    /// Who sent that.
+    #[serde(default)]
+    pub source: Arc<str>,
     #[serde(default)]
     profile: Arc<Profile>,
     /// The newest runs, newest first by their own time.
@@ -99,6 +102,7 @@ impl Project {
             id,
             first_at: at,
             updated_at: at,
+            source: Arc::default(),
             profile: Arc::default(),
             recent: VecDeque::new(),
             streak: None,
@@ -136,6 +140,9 @@ impl Project {
 
     pub(super) fn fold(&mut self, stamp: &Stamp, event: &Event) {
         self.first_at = self.first_at.min(stamp.time);
+        if stamp.time >= self.updated_at && self.source != stamp.source {
+            self.source = stamp.source.clone();
+        }
         self.updated_at = self.updated_at.max(stamp.time);
         match event {
             Event::Registered(data) => self.register(stamp.time, data),

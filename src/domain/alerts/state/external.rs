@@ -1,6 +1,6 @@
-//! The fold: which alerts of other systems are active.
+//! Which alerts of other systems are active.
 
-use super::{Event, Notice};
+use super::super::{Event, Notice};
 use crate::domain::health::{Evidence, Finding, Severity};
 use crate::domain::window::Recent;
 use crate::wire::{Stamp, Timestamp};
@@ -13,14 +13,14 @@ type Key = (Arc<str>, Arc<str>);
 
 /// Alerts of other systems.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct Externals {
     /// The active ones, by event source and id.
     #[serde(default)]
     pub active: OrdMap<Key, Arc<External>>,
     /// Those that were cleared lately.
     #[serde(default)]
     pub cleared: Recent<Key, 10_000>,
-    /// Alerts left out because there are [`State::MAX`] active ones already.
+    /// Alerts left out because there are [`Externals::MAX`] active ones already.
     #[serde(default)]
     pub overflow: u64,
 }
@@ -48,13 +48,13 @@ pub struct External {
     pub tags: Vec<String>,
 }
 
-impl State {
+impl Externals {
     /// How many alerts can be active.
     pub const MAX: usize = 2_000;
 
     /// Takes in an event; returns whether it changed anything.
     pub fn fold(&mut self, stamp: &Stamp, event: &Event) -> bool {
-        let (Event::Raised(notice) | Event::Cleared(notice)) = event;
+        let (Event::Raised(notice) | Event::Cleared(notice)) = event else { return false };
         let key = (stamp.source.clone(), notice.alert.clone());
         if self.active.get(&key).is_some_and(|had| stamp.time < had.at) {
             return false;
@@ -65,7 +65,7 @@ impl State {
                 self.active.remove(&key).is_some()
             }
             Event::Raised(_) if self.cleared.outlived(&key, stamp.time) => false,
-            Event::Raised(_) => self.raise(key, stamp.time, notice),
+            _ => self.raise(key, stamp.time, notice),
         }
     }
 
@@ -106,7 +106,7 @@ impl External {
 }
 
 /// A finding for each active alert, worst first, then longest-standing.
-pub fn findings(state: &State) -> Vec<Finding> {
+pub fn findings(state: &Externals) -> Vec<Finding> {
     let mut found: Vec<_> = state.active.iter().map(|(key, alert)| finding(key, alert)).collect();
     found.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.since));
     found
@@ -132,6 +132,7 @@ fn finding((source, id): &Key, alert: &External) -> Finding {
             ..Evidence::default()
         },
         resolve: format!("An `alert.cleared` of {id} from {source}."),
+        source: Some(from.to_string()),
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
 
     #[track_caller]
     fn check(events: &[(i64, &str, &str)], expect: &[(Severity, &str)]) {
-        let mut state = State::default();
+        let mut state = Externals::default();
         for (seq, (ms, kind, data)) in events.iter().enumerate() {
             let event = Event::decode(kind, data).unwrap().unwrap();
             let (at, seq, subject) = (Timestamp::from_ms(*ms), seq as u64, None);

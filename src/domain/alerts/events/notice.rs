@@ -1,18 +1,9 @@
 //! What other systems raise and clear.
 
 use crate::domain::health::Severity;
-use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-events! {
-    /// An event of the alerts domain.
-    Event {
-        "alert.raised" => Raised(Notice),
-        "alert.cleared" => Cleared(Notice),
-    }
-}
 
 /// An alert of another system began or ended. Members left out keep what was said before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +38,7 @@ impl Validate for Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::Event;
 
     #[track_caller]
     fn check(kind: &str, data: &str, pointer: &str) {
