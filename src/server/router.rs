@@ -3,8 +3,8 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, assets, dashboard_socket, edge, guard, health, limits, listen, live,
-    pages, present, problem, read, server_fns, settings, work,
+    App, access, agent_socket, alerts, assets, dashboard_socket, edge, guard, health, limits,
+    listen, live, pages, present, problem, read, server_fns, settings, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -142,6 +142,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
         .merge(work::read_routes())
+        .merge(alerts::routes::reads())
         .merge(access::routes::reads());
     let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
         let path = format!("/api/ui/{name}");
@@ -163,6 +164,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/ws/dashboard", dashboard_socket::NEEDS, dashboard_socket::dashboard)
         .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
         .merge(work::write_routes())
+        .merge(alerts::routes::writes())
         .merge(access::routes::writes())
         .merge(pages::routes())
         .merge(ingest)

@@ -1,5 +1,6 @@
 //! Where alerts are found over HTTP.
 
+use super::channels;
 use crate::domain::{Permission, Permissions};
 use crate::server::needs::{Needs, Routes};
 
@@ -12,10 +13,10 @@ pub const MANAGE: Needs = Needs::All(Permissions::of(&[Permission::ManageRules])
 
 /// Routes that answer with what is shown.
 pub fn reads() -> Routes {
-    Routes::default()
+    Routes::default().merge(channels::reads())
 }
 
 /// Routes that change something.
 pub fn writes() -> Routes {
-    Routes::default()
+    Routes::default().merge(channels::writes())
 }
