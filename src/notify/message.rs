@@ -30,7 +30,7 @@ impl Message<'_> {
         [Why::Fired, Why::Worsened, Why::Test]
             .into_iter()
             .find(|why| any(*why))
-            .unwrap_or({ if self.alerts.is_empty() { Why::Test } else { Why::Resolved } })
+            .unwrap_or(Why::Resolved)
     }
 
     /// The worst severity of what fires, or of what is over if nothing does.
