@@ -12,6 +12,8 @@ pub use view_model::*;
 #[cfg(feature = "ssr")]
 pub mod built_in;
 #[cfg(feature = "ssr")]
+mod matcher_check;
+#[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]
 pub mod life;
