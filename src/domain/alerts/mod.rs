@@ -3,12 +3,16 @@
 
 mod matcher;
 pub mod rule;
+mod settings;
 mod view_model;
 pub use matcher::{MIN_SEVERITY, Matcher, Wanted, glob};
+pub use settings::AlertSettings;
 pub use view_model::*;
 
 #[cfg(feature = "ssr")]
 pub mod built_in;
+#[cfg(feature = "ssr")]
+mod matcher_check;
 #[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]

@@ -4,10 +4,13 @@
 pub mod back_test;
 pub mod channels;
 pub mod commands;
+pub mod ids;
 pub mod maintenance;
 pub mod reads;
 pub mod routes;
 pub mod rules;
+pub mod setup;
 pub mod silences;
+pub mod sources;
 
 pub use commands::{Quiet, acknowledge, silence};

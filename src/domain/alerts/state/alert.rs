@@ -24,6 +24,8 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// When it fired, if it has.
     pub fired_at: Option<Timestamp>,
+    /// When it last said something new.
+    pub said_at: Timestamp,
     /// Who has seen it.
     pub ack: Option<Ack>,
     /// The alert that is its cause.
@@ -60,6 +62,7 @@ impl Alert {
                 self.ack = None;
             }
             self.what.clone_from(what);
+            self.said_at = stamp.at;
         }
     }
 
