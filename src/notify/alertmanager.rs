@@ -112,7 +112,7 @@ fn received(message: &Message<'_>) -> Payload {
             "{{}}/{{channel={:?}}}:{{group={:?}}}",
             message.channel.id, message.group
         ),
-        truncated_alerts: message.more,
+        truncated_alerts: 0,
         status: if alerts.iter().any(|one| one.status == "firing") { "firing" } else { "resolved" },
         receiver: message.channel.name.clone(),
         group_labels: named

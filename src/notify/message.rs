@@ -15,8 +15,6 @@ pub struct Message<'a> {
     pub group: &'a str,
     /// The alerts, as they were when it was to be told.
     pub alerts: &'a [Told],
-    /// How many there were besides.
-    pub more: u32,
     /// When it was to be told first.
     pub at: Timestamp,
     /// Where people find the board (`https://board.example`), if it is known.
@@ -46,7 +44,7 @@ impl Message<'_> {
     pub fn headline(&self) -> String {
         let Some(first) = self.alerts.first() else { return "Nothing".to_owned() };
         let said = headline(first);
-        let others = self.alerts.len() - 1 + self.more as usize;
+        let others = self.alerts.len() - 1;
         if others == 0 { said } else { format!("{said} (and {others} more)") }
     }
 
@@ -67,9 +65,9 @@ impl Message<'_> {
         link.starts_with('/').then(|| format!("{board}{link}"))
     }
 
-    /// How many alerts are left out, in words; nothing if none is.
+    /// How many alerts are left out if `shown` are shown, in words; nothing if none is.
     pub fn left_out(&self, shown: usize) -> Option<String> {
-        let more = self.alerts.len().saturating_sub(shown) + self.more as usize;
+        let more = self.alerts.len().saturating_sub(shown);
         (more > 0).then(|| format!("and {more} more"))
     }
 }

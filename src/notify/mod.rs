@@ -138,7 +138,6 @@ impl Notify {
             channel,
             group: "test",
             alerts: &alerts,
-            more: 0,
             at: now,
             board: self.public_url.as_deref(),
         };

@@ -259,9 +259,6 @@ fn text(message: &Message<'_>) -> String {
         }
         text.push('\n');
     }
-    if let Some(more) = message.left_out(message.alerts.len()) {
-        text.push_str(&format!("{more}\n\n"));
-    }
     let name = one_line(&message.channel.name);
     text.push_str(&format!("--\nSent by Bellwether through the channel {name}.\n"));
     text
@@ -302,9 +299,6 @@ fn html(message: &Message<'_>) -> String {
             html.push_str(&format!("<p><a href=\"{}\">{name}</a></p>", escaped(&link)));
         }
         html.push_str("</div>");
-    }
-    if let Some(more) = message.left_out(message.alerts.len()) {
-        html.push_str(&format!("<p>{more}</p>"));
     }
     let name = escaped(&one_line(&message.channel.name));
     html.push_str(&format!(

@@ -31,7 +31,6 @@ struct Data<'a> {
     channel: &'a str,
     group: &'a str,
     alerts: Vec<One<'a>>,
-    more: u32,
     board: Option<&'a str>,
 }
 
@@ -89,7 +88,6 @@ fn body(message: &Message<'_>) -> Vec<u8> {
             channel: &message.channel.id,
             group: message.group,
             alerts: alerts.collect(),
-            more: message.more,
             board: message.board,
         },
     };

@@ -185,7 +185,6 @@ impl Parts {
             channel,
             group: &head.queued.group,
             alerts: &head.queued.alerts,
-            more: head.queued.more,
             at: head.at,
             board: self.notify.public_url.as_deref(),
         };

@@ -3,26 +3,26 @@
 //! The secret of a channel is never read back, and stays with the place it was given for: whoever
 //! has a channel lead elsewhere must know it.
 
+use super::ids;
 use super::routes::MANAGE;
+use super::setup::{Listed, created};
 use crate::domain::alerts::state::State as Alerts;
 use crate::domain::alerts::{
-    Channel, ChannelItem, ChannelKind, ChannelSpec, ChannelTest, Event as AlertEvent, MIN_SEVERITY,
-    Matcher, NotificationItem, Removed, Requeued,
+    Channel, ChannelItem, ChannelKind, ChannelSpec, ChannelTest, Event as AlertEvent,
+    NotificationItem, Removed, Requeued,
 };
-use crate::domain::health::Severity;
-use crate::domain::vocabulary::check;
-use crate::domain::{DataError, Event};
+use crate::domain::{Event, check};
 use crate::notify::{self, Target};
 use crate::pipeline::publish::Published;
 use crate::server::access::{self, Act, Caller, PageParams};
 use crate::server::body::JsonBody;
 use crate::server::needs::Routes;
 use crate::server::{App, problem};
-use crate::wire::{ApiError, ErrorKind, encoded};
+use crate::wire::{ApiError, ErrorKind};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,10 +34,6 @@ const MAX: usize = 200;
 const RATE: f64 = 30.0;
 /// Most notifications a minute, at most.
 const MAX_RATE: f64 = 600.0;
-/// Longest name and longest id, in bytes.
-const MAX_NAME: usize = 100;
-/// Most labels of a matcher, and most values of a label.
-const MAX_MATCH: usize = 32;
 /// What whoever changes channels waits for.
 const TURN: &str = "channels";
 
@@ -134,7 +130,8 @@ pub async fn save(
         (Some(old), "") => old.name.clone(),
         (_, name) => name.to_owned(),
     };
-    named("name", &name)?;
+    check::name("name", &name).map_err(ids::at)?;
+    spec.matcher.check("match").map_err(ids::at)?;
     let id = match old {
         Some(old) => {
             if spec.id.as_ref().is_some_and(|id| *id != old.id) {
@@ -142,11 +139,17 @@ pub async fn save(
             }
             old.id.clone()
         }
-        None => new_id(alerts, spec.id.as_deref(), &name)?,
+        None if alerts.channels.len() >= MAX => {
+            let detail = format!("there are {MAX} channels, which is as many as there may be");
+            return Err(ApiError::new(ErrorKind::Conflict, detail));
+        }
+        None => {
+            let given = spec.id.as_deref().filter(|id| !id.is_empty());
+            ids::new(given, &name, |id| alerts.channels.contains_key(id))?
+        }
     };
     let target = target(app, old, &spec)?;
     notify::check(&app.notify.net, &spec, &target)?;
-    matcher(&spec.matcher)?;
     let rate = spec.rate_per_min.unwrap_or(RATE);
     if !(rate > 0.0 && rate <= MAX_RATE) {
         let detail = format!("must be more than 0 and at most {MAX_RATE}");
@@ -213,78 +216,6 @@ fn target(app: &App, old: Option<&Arc<Channel>>, spec: &ChannelSpec) -> Result<T
         }
     };
     Ok(Target { url, secret, username })
-}
-
-fn named(field: &str, value: &str) -> Result<(), ApiError> {
-    check::name(field, value).map_err(wrong)?;
-    if value.len() > MAX_NAME {
-        let detail = format!("must be at most {MAX_NAME} bytes long");
-        return Err(ApiError::invalid(format!("/{field}"), detail));
-    }
-    Ok(())
-}
-
-fn wrong(error: DataError) -> ApiError {
-    ApiError::invalid(error.pointer, error.detail)
-}
-
-/// The id of a new channel: the one that is asked for, or one made from its name.
-fn new_id(alerts: &Alerts, asked: Option<&str>, name: &str) -> Result<Arc<str>, ApiError> {
-    let conflict = |detail: String| ApiError::new(ErrorKind::Conflict, detail);
-    if alerts.channels.len() >= MAX {
-        return Err(conflict(format!("there are {MAX} channels, which is as many as may be")));
-    }
-    if let Some(id) = asked.filter(|id| !id.is_empty()) {
-        named("id", id)?;
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-        if !id.chars().all(fits) {
-            let detail = "must be of small letters, digits, - and _";
-            return Err(ApiError::invalid("/id", detail));
-        }
-        if alerts.channels.contains_key(id) {
-            let detail = format!("there is a channel {id} already");
-            return Err(conflict(detail.clone()).with_field("/id", detail));
-        }
-        return Ok(id.into());
-    }
-    let plain = slug(name);
-    let free = |id: &String| !alerts.channels.contains_key(id.as_str());
-    let numbered = (2..).map(|n: u32| format!("{plain}-{n}"));
-    let id = std::iter::once(plain.clone()).chain(numbered).find(free);
-    Ok(id.unwrap_or(plain).into())
-}
-
-/// A name as an id: small letters, digits and hyphens.
-fn slug(name: &str) -> String {
-    let plain: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(60)
-        .collect();
-    let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() { "channel".to_owned() } else { words.join("-") }
-}
-
-fn matcher(matcher: &Matcher) -> Result<(), ApiError> {
-    if matcher.0.len() > MAX_MATCH {
-        let detail = format!("must hold at most {MAX_MATCH} labels");
-        return Err(ApiError::invalid("/match", detail));
-    }
-    for (label, wanted) in &matcher.0 {
-        let pointer = format!("/match/{}", check::escape(label));
-        check::name("match", label).map_err(|error| ApiError::invalid(&pointer, error.detail))?;
-        let values = wanted.list();
-        if values.len() > MAX_MATCH || values.iter().any(|value| value.len() > check::MAX_NAME) {
-            let detail = format!("must be at most {MAX_MATCH} values of at most 200 bytes");
-            return Err(ApiError::invalid(pointer, detail));
-        }
-        let severity = **label == *MIN_SEVERITY;
-        if severity && !values.iter().all(|value| Severity::named(value).is_some()) {
-            return Err(ApiError::invalid(pointer, "must be info, warning or critical"));
-        }
-    }
-    Ok(())
 }
 
 /// Removes a channel, and what waits in it.
@@ -363,8 +294,8 @@ pub fn writes() -> Routes {
 type Name = Result<Path<String>, PathRejection>;
 
 /// `GET /api/v1/channels`
-async fn read_channels(State(app): State<App>) -> Result<Json<Vec<ChannelItem>>, ApiError> {
-    list(&app).await.map(Json)
+async fn read_channels(State(app): State<App>) -> Result<Json<Listed<ChannelItem>>, ApiError> {
+    Ok(Listed::of(&app, list(&app).await?))
 }
 
 /// `GET /api/v1/channels/{id}`
@@ -380,8 +311,7 @@ async fn create_channel(
     JsonBody(spec): JsonBody<ChannelSpec>,
 ) -> Result<Response, ApiError> {
     let item = save(&app, &caller, None, spec).await?;
-    let at = format!("/api/v1/channels/{}", encoded(&item.id));
-    Ok((StatusCode::CREATED, [(header::LOCATION, at)], Json(item)).into_response())
+    Ok(created("/api/v1/channels", &item.id, &item))
 }
 
 /// `PUT /api/v1/channels/{id}`
@@ -415,32 +345,24 @@ async fn test_channel(
     test(&app, &caller, &id).await.map(Json)
 }
 
-/// `GET /api/v1/notifications?limit=&after=`: newest first, with the way to the next page in `Link`.
+/// `GET /api/v1/notifications?limit=&after=`: newest first.
 async fn read_notifications(
     State(app): State<App>,
     params: Result<Query<PageParams>, QueryRejection>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Listed<NotificationItem>>, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
     let (limit, after) = params.read()?;
-    let all = notifications(&app);
-    let from = match after {
-        None => 0,
-        Some(after) => {
-            let at = all.iter().position(|item| *item.id == *after);
-            let gone = || ApiError::invalid("/after", "is there no more; begin again without it");
-            at.ok_or_else(gone)? + 1
-        }
-    };
-    let page: Vec<_> = all.iter().skip(from).take(limit).collect();
-    let mut response = Json(&page).into_response();
-    if let Some(last) = page.last().filter(|_| all.len() > from + page.len()) {
-        let after = encoded(&last.id);
-        let next = format!("</api/v1/notifications?limit={limit}&after={after}>; rel=\"next\"");
-        if let Ok(next) = HeaderValue::from_str(&next) {
-            response.headers_mut().insert(header::LINK, next);
-        }
+    let as_of = app.hub.published().as_of;
+    let mut rest = notifications(&app);
+    if let Some(after) = after {
+        let at = rest.iter().position(|item| *item.id == *after);
+        let gone = || ApiError::invalid("/after", "is there no more; begin again without it");
+        rest.drain(..=at.ok_or_else(gone)?);
     }
-    Ok(response)
+    let more = rest.len() > limit;
+    rest.truncate(limit);
+    let next = rest.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(Json(Listed { as_of, items: rest, next }))
 }
 
 /// `POST /api/v1/notifications/{id}/retry`: 202 with the notification, which waits again.
@@ -456,36 +378,4 @@ async fn retry_notification(
     let now = notifications(&app).into_iter().find(|item| *item.id == *id);
     let item = now.or(dead.map(|dead| NotificationItem { dead: false, ..dead }));
     Ok((StatusCode::ACCEPTED, Json(item)).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_made_of_names() {
-        for (name, id) in [
-            ("Ops on call", "ops-on-call"),
-            ("  a//b..c ", "a-b-c"),
-            ("Störung", "st-rung"),
-            ("火", "channel"),
-        ] {
-            assert_eq!(slug(name), id);
-        }
-    }
-
-    #[test]
-    fn matchers_name_what_can_be() {
-        let check = |json: &str, expect: &str| {
-            let refused = matcher(&serde_json::from_str(json).unwrap()).err();
-            let errors = refused.map(|error| error.errors).unwrap_or_default();
-            let pointer = errors.first().map_or("", |error| error.pointer.as_str());
-            assert_eq!(pointer, expect, "{json}");
-        };
-        check("{}", "");
-        check(r#"{"severity":"critical","team":["a","b*"],"min_severity":"warning"}"#, "");
-        check(r#"{"min_severity":"bad"}"#, "/match/min_severity");
-        check(r#"{"":"x"}"#, "/match/");
-        check(r#"{"a/b\n":"x"}"#, "/match/a~1b\n");
-    }
 }
