@@ -23,6 +23,7 @@ mod history;
 mod http;
 mod jobs;
 mod live;
+mod notify;
 mod oidc;
 mod process;
 mod reads;
