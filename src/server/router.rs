@@ -3,8 +3,8 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, assets, dashboard_socket, edge, guard, health, limits, listen, live,
-    pages, present, problem, read, server_fns, settings, work,
+    App, access, agent_socket, alerts, assets, dashboard_socket, edge, guard, health, limits,
+    listen, live, pages, present, problem, read, server_fns, settings, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -142,7 +142,8 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
         .merge(work::read_routes())
-        .merge(access::routes::reads());
+        .merge(access::routes::reads())
+        .merge(alerts::routes::reads());
     let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
         let path = format!("/api/ui/{name}");
         reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
@@ -164,6 +165,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
         .merge(work::write_routes())
         .merge(access::routes::writes())
+        .merge(alerts::routes::writes())
         .merge(pages::routes())
         .merge(ingest)
 }

@@ -12,6 +12,8 @@ pub mod built_in;
 #[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod life;
 #[cfg(feature = "ssr")]
 pub mod state;

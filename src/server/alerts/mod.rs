@@ -1,13 +1,16 @@
 //! Alerts over HTTP and on sockets: what is read, what people do with them, and how rules,
 //! silences, maintenance windows and channels are set.
 
+pub mod answers;
 pub mod back_test;
 pub mod channels;
 pub mod commands;
+mod evidence;
 pub mod maintenance;
 pub mod reads;
 pub mod routes;
 pub mod rules;
+pub mod several;
 pub mod silences;
 
 pub use commands::{Quiet, acknowledge, silence};
