@@ -71,6 +71,8 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("POST", "/api/v1/commands/{id}/ack", To("write_events")),
     ("GET", "/ws/dashboard", Socket("view_agents")),
     ("GET", "/ws/agent", Socket("write_events")),
+    ("GET", "/ws/alerts", Socket("view_alerts")),
+    ("POST", "/api/v1/import/alertmanager", To("write_events")),
     ("GET", "/api/v1/alerts", To("view_alerts")),
     ("GET", "/api/v1/alerts/{id}", To("view_alerts")),
     ("POST", "/api/v1/alerts/acknowledge", To("acknowledge_alerts")),
