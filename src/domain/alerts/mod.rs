@@ -3,8 +3,10 @@
 
 mod matcher;
 pub mod rule;
+mod settings;
 mod view_model;
 pub use matcher::{MIN_SEVERITY, Matcher, Wanted, glob};
+pub use settings::AlertSettings;
 pub use view_model::*;
 
 #[cfg(feature = "ssr")]

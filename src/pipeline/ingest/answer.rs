@@ -104,7 +104,8 @@ pub(super) fn none_valid(decoded: &Decoded, within: &str) -> Response {
     for rejection in decoded.rejected.iter().take(MAX_ERRORS) {
         let Rejection { index, pointer, detail } = rejection;
         // Pointers here are into the body, those of `rejected` into the event.
-        let pointer = if decoded.batch { format!("{within}/{index}{pointer}") } else { pointer.clone() };
+        let pointer =
+            if decoded.batch { format!("{within}/{index}{pointer}") } else { pointer.clone() };
         problem = problem.with_field(pointer, detail.clone());
     }
     let body = NoneValid {

@@ -24,6 +24,8 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// When it fired, if it has.
     pub fired_at: Option<Timestamp>,
+    /// When it last said something new.
+    pub said_at: Timestamp,
     /// Who has seen it.
     pub ack: Option<Ack>,
     /// The alert that is its cause.
@@ -55,6 +57,7 @@ impl Alert {
             life: Life::begin(opened.to, stamp.at),
             created_at: stamp.at,
             fired_at: (opened.to == Move::Fired).then_some(stamp.at),
+            said_at: stamp.at,
             ack: None,
             covered_by: None,
             told: OrdMap::new(),
@@ -76,6 +79,7 @@ impl Alert {
                 self.ack = None;
             }
             self.what.clone_from(what);
+            self.said_at = stamp.at;
         }
     }
 

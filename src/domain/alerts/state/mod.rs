@@ -46,12 +46,18 @@ pub struct State {
     /// Rules that somebody has saved, those that are there from the start among them.
     #[serde(default)]
     pub rules: OrdMap<Arc<str>, Arc<AlertRule>>,
+    /// When each of them was first saved.
+    #[serde(default)]
+    pub rules_at: OrdMap<Arc<str>, Timestamp>,
     /// Silences that have not ended.
     #[serde(default)]
     pub silences: OrdMap<Arc<str>, Arc<Silence>>,
     /// Maintenance windows.
     #[serde(default)]
     pub maintenance: OrdMap<Arc<str>, Arc<Maintenance>>,
+    /// Until when each of them was last open: one that somebody ended stays ended.
+    #[serde(default)]
+    pub maintained: OrdMap<Arc<str>, Timestamp>,
     /// Channels.
     #[serde(default)]
     pub channels: OrdMap<Arc<str>, Arc<Channel>>,
@@ -109,6 +115,9 @@ impl State {
             Event::Acknowledged(seen) => self.acknowledge(stamp, seen, touched),
             Event::Silenced(silence) => {
                 let silence = Silence { since: stamp.at, ..silence.clone() };
+                if let Some(window) = &silence.maintenance {
+                    self.maintained.insert(window.clone(), silence.until);
+                }
                 self.silences.insert(silence.silence.clone(), Arc::new(silence));
                 touched.push(Touched::Silences);
             }
@@ -126,17 +135,21 @@ impl State {
         match event {
             Event::RuleSaved(saved) => {
                 self.rules.insert(saved.rule.id.clone(), Arc::new(saved.rule.clone()));
+                self.rules_at.entry(saved.rule.id.clone()).or_insert(stamp.at);
                 self.windows.watch(&saved.rule.id, Some(&saved.rule));
             }
             Event::RuleRemoved(removed) => {
                 self.rules.remove(&removed.id);
+                self.rules_at.remove(&removed.id);
                 self.windows.watch(&removed.id, None);
             }
             Event::MaintenanceSaved(window) => {
                 self.maintenance.insert(window.id.clone(), Arc::new(window.clone()));
+                self.maintained.remove(&window.id);
             }
             Event::MaintenanceRemoved(removed) => {
                 self.maintenance.remove(&removed.id);
+                self.maintained.remove(&removed.id);
             }
             Event::ChannelSaved(channel) => {
                 self.channels.insert(channel.id.clone(), Arc::new(channel.clone()));
