@@ -12,11 +12,13 @@ pub use view_model::*;
 #[cfg(feature = "ssr")]
 pub mod built_in;
 #[cfg(feature = "ssr")]
-mod matcher_check;
-#[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod life;
+#[cfg(feature = "ssr")]
+mod matcher_check;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]

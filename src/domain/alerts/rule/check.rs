@@ -31,9 +31,8 @@ impl RuleSpec {
             }
         }
         labels("labels", &self.labels)?;
-        let on = On::try_from(self.on).map_err(|Wrong { pointer, detail }| {
-            DataError::at(format!("/on{pointer}"), detail)
-        })?;
+        let on = On::try_from(self.on)
+            .map_err(|Wrong { pointer, detail }| DataError::at(format!("/on{pointer}"), detail))?;
         on.check()?;
         Ok(AlertRule {
             id: id.into(),
