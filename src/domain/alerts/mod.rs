@@ -18,6 +18,8 @@ pub mod history;
 #[cfg(feature = "ssr")]
 pub mod life;
 #[cfg(feature = "ssr")]
+mod matcher_check;
+#[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]
 pub use events::*;

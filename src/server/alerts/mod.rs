@@ -6,11 +6,14 @@ pub mod back_test;
 pub mod channels;
 pub mod commands;
 mod evidence;
+pub mod ids;
 pub mod maintenance;
 pub mod reads;
 pub mod routes;
 pub mod rules;
+pub mod setup;
 pub mod several;
 pub mod silences;
+pub mod sources;
 
 pub use commands::{Quiet, acknowledge, silence};

@@ -1,5 +1,7 @@
 //! Alert rules: what is watched, when that becomes an alert, and what the alert is to say.
 
+#[cfg(feature = "ssr")]
+mod check;
 mod spec;
 pub use spec::*;
 
