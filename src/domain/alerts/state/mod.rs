@@ -18,7 +18,7 @@ pub use sources::{Source, Sources};
 pub use windows::{Observation, Window, Windows, subject as metric_subject};
 
 use super::built_in;
-use super::life::{Flap, Life};
+use super::life::Flap;
 use super::rule::AlertRule;
 use super::{
     Acknowledged, Channel, Event, Key, Maintenance, Move, Moved, Opened, Silence, SilenceItem,
@@ -186,19 +186,7 @@ impl State {
         if self.open.len() >= Self::MAX_OPEN || self.by_key.contains_key(&opened.key) {
             return;
         }
-        let alert = Alert {
-            id: opened.alert.clone(),
-            key: opened.key.clone(),
-            what: opened.what.clone(),
-            life: Life::begin(opened.to, stamp.at),
-            created_at: stamp.at,
-            fired_at: (opened.to == Move::Fired).then_some(stamp.at),
-            said_at: stamp.at,
-            ack: None,
-            covered_by: None,
-            told: OrdMap::new(),
-            seq: stamp.seq,
-        };
+        let alert = Alert::begun(stamp, opened);
         if alert.life.fired {
             self.change(&alert.key, stamp.at);
         }
@@ -251,10 +239,7 @@ impl State {
     fn acknowledge(&mut self, stamp: &Stamp, seen: &Acknowledged, touched: &mut Vec<Touched>) {
         for id in &seen.alerts {
             let Some(alert) = self.open.get_mut(id) else { continue };
-            let alert = Arc::make_mut(alert);
-            alert.ack =
-                Some(Ack { by: seen.actor.clone(), at: stamp.at, comment: seen.comment.clone() });
-            alert.seq = stamp.seq;
+            Arc::make_mut(alert).acknowledge(stamp, seen);
             touched.push(Touched::Alert(id.clone()));
         }
     }
