@@ -261,7 +261,6 @@ mod tests {
                 channel: (*channel).into(),
                 group: "g".into(),
                 alerts: Vec::new(),
-                more: 0,
             };
             let at = Timestamp::from_ms(0);
             let one = Notification { queued, at, seq: *seq, attempts: 0, next_at: at, error: None };
