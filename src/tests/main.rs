@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod alerts;
 mod cli;
 mod commands;
 mod crash;
