@@ -9,6 +9,8 @@
 )]
 
 mod access;
+mod alerts_past;
+mod alerts_socket;
 mod cli;
 mod commands;
 mod crash;
@@ -21,6 +23,7 @@ mod examples;
 mod harness;
 mod history;
 mod http;
+mod import_alertmanager;
 mod jobs;
 mod live;
 mod oidc;
