@@ -191,7 +191,7 @@ impl Scene<'_> {
         let unit = window.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let over = span(window_ms);
         let name = key.subject.strip_prefix("metric/").unwrap_or(&key.subject);
-        let (how, op) = (on.aggregation.name(), on.op);
+        let (how, op) = (on.aggregation.name(), on.op.words());
         let than = match past_ms {
             None => String::new(),
             Some(ms) => format!(", {} times what it was {} before", on.threshold, span(ms)),
@@ -199,7 +199,7 @@ impl Scene<'_> {
         let what = What {
             title: format!("{}: {name}", rule.name),
             message: format!(
-                "The {how} of {name} over {over} is {}{unit}, and {op} {}{unit}{than}.",
+                "The {how} of {name} over {over} is {}{unit}, {op} {}{unit}{than}.",
                 figure(value),
                 figure(threshold)
             ),
@@ -210,10 +210,7 @@ impl Scene<'_> {
             value: Some(value),
             threshold: Some(threshold),
             unit: window.unit.as_ref().map(ToString::to_string),
-            resolve: format!(
-                "The {how} of {name} over {over} not {op} {}{unit}.",
-                figure(threshold)
-            ),
+            resolve: format!("{name} not {op} {}{unit}, as {how} over {over}.", figure(threshold)),
             link: "/alerts/rules".to_owned(),
         };
         Seen { what: Some(what), next, ..Seen::of(Sight::Holds) }
