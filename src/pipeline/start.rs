@@ -16,6 +16,7 @@ use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
+use crate::server::alerts::back_test::BackTests;
 use crate::server::config::Settings;
 use crate::server::limits::Limits;
 use crate::wire::{Seq, Timestamp};
@@ -154,6 +155,7 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
+        back_tests: Arc::new(BackTests::new(settings.data_dir.clone())),
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),

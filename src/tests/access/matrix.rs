@@ -79,6 +79,7 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("POST", "/api/v1/alerts/silence", To("acknowledge_alerts")),
     ("POST", "/api/v1/alerts/{id}/acknowledge", To("acknowledge_alerts")),
     ("POST", "/api/v1/alerts/{id}/silence", To("acknowledge_alerts")),
+    ("POST", "/api/v1/alert-rules/test", To("manage_rules")),
     ("GET", "/api/v1/system", To("view_system")),
     ("GET", "/api/v1/settings", To("manage_rules")),
     ("PATCH", "/api/v1/settings", To("manage_rules")),
@@ -345,5 +346,8 @@ async fn commands_on_sockets_need_their_permission() {
         dashboard.say(json!({ "type": "retry_task", "task_id": "t" })).await;
         let expect = if role == "viewer" { "error" } else { "not_found" };
         assert_eq!(dashboard.next_of("retry_result").await["status"], expect, "{role}");
+        let mut alerts = secured.socket_by("/ws/alerts", &token).await.unwrap();
+        alerts.say(json!({ "type": "acknowledge_alert", "alert_id": "a" })).await;
+        assert_eq!(alerts.next_of("result").await["status"], status, "{role}");
     }
 }
