@@ -8,6 +8,7 @@ mod links;
 mod nav;
 mod pages;
 mod palette;
+mod tabs;
 mod theme;
 mod who;
 
@@ -21,6 +22,7 @@ use nav::Nav;
 pub use pages::{ACCESS, ACCOUNT, PAGES, PageLink, SUBPAGES, named_pages, needs, seen};
 pub use palette::Dialog;
 use palette::Palette;
+pub use tabs::page_tabs;
 
 /// What the frame can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
