@@ -3,8 +3,8 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, assets, dashboard_socket, edge, guard, health, limits, listen, live,
-    pages, present, problem, read, server_fns, settings, work,
+    App, access, agent_socket, alerts, assets, dashboard_socket, edge, guard, health, limits,
+    listen, live, pages, present, problem, read, server_fns, settings, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -125,6 +125,27 @@ const FOR_PAGES: &[(&str, Needs)] = &[
     ("revoke_token", TOKENS),
     ("role_names", TOKENS),
     ("audit", all(Permission::ViewAuditLogs)),
+    ("alerts", alerts::routes::VIEW),
+    ("alert", alerts::routes::VIEW),
+    ("alert_history", alerts::routes::VIEW),
+    ("maintenance", alerts::routes::VIEW),
+    ("acknowledge_alerts", alerts::routes::ACKNOWLEDGE),
+    ("silence_alerts", alerts::routes::ACKNOWLEDGE),
+    ("create_silence", alerts::routes::ACKNOWLEDGE),
+    ("end_silence", alerts::routes::ACKNOWLEDGE),
+    ("save_maintenance", alerts::routes::MANAGE),
+    ("remove_maintenance", alerts::routes::MANAGE),
+    ("alert_rules", alerts::routes::MANAGE),
+    ("alert_rule", alerts::routes::MANAGE),
+    ("save_alert_rule", alerts::routes::MANAGE),
+    ("remove_alert_rule", alerts::routes::MANAGE),
+    ("test_alert_rule", alerts::routes::MANAGE),
+    ("channels", alerts::routes::MANAGE),
+    ("save_channel", alerts::routes::MANAGE),
+    ("remove_channel", alerts::routes::MANAGE),
+    ("test_channel", alerts::routes::MANAGE),
+    ("notifications", alerts::routes::MANAGE),
+    ("requeue_notification", alerts::routes::MANAGE),
 ];
 
 /// Every route that needs to be asked for, with what it needs. Files of the site are open to all.

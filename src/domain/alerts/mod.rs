@@ -1,8 +1,10 @@
 //! Alerts: what needs someone, raised here or by other systems; the rules that raise them, and
 //! whom they reach.
 
+pub mod api;
 mod matcher;
 pub mod rule;
+pub mod view;
 mod view_model;
 pub use matcher::{MIN_SEVERITY, Matcher, Wanted, glob};
 pub use view_model::*;

@@ -16,10 +16,13 @@ use super::widgets::PageStatus;
 pub use gate::{elsewhere, gated};
 use header::Header;
 use help::Help;
+pub use keys::{step, typing};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nav::Nav;
-pub use pages::{ACCESS, ACCOUNT, PAGES, PageLink, SUBPAGES, named_pages, needs, seen};
+pub use pages::{
+    ACCESS, ACCOUNT, ALERTS, NEW_RULE, PAGES, PageLink, SUBPAGES, named_pages, needs, seen,
+};
 pub use palette::Dialog;
 use palette::Palette;
 pub use tabs::page_tabs;

@@ -23,7 +23,7 @@ pub use dynamic::{Words, dynamic, keyed, mark, one_of, part_of, text, words};
 pub use empty::{Empty, Snippet};
 pub use filter::{choice_field, filter_form, moment_field, utc_time, word_field};
 pub use flash::flashes;
-pub use form::{Answers, Ask, Field, Form, Kind, Sending, form};
+pub use form::{Answers, Ask, Field, Form, Kind, Other, Sending, form, form_with};
 pub use icon::{Icon, IconName};
 pub use list::{List, Rows, counted, new_button, rows};
 pub use load::{Asking, PageStatus, Reading, loaded, problem, reading};

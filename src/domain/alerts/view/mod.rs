@@ -1,0 +1,10 @@
+//! What people see of alerts: what is active, what was, one alert, and how alerts are set.
+
+mod active;
+mod commander;
+mod groups;
+mod keys;
+mod picked;
+mod rows;
+mod words;
+pub use active::ActiveAlerts;
