@@ -5,7 +5,7 @@ use super::me::{me, provide_me};
 use super::overview::{Overview, SummaryFeed};
 use super::shell::{Shell, error_page, gated};
 use crate::domain::access::view::{AccountPage, AuditLog, RolesList, TokensList, UsersList};
-use crate::domain::alerts::view::ActiveAlerts;
+use crate::domain::alerts::view::{ActiveAlerts, AlertPage};
 use crate::domain::projects::view::{ProjectPage, ProjectsList};
 use crate::domain::system::view::HostsPage;
 use crate::domain::work::view::{
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/work/tasks/:task") view=page!("/work/tasks", TaskPage) />
                     <Route path=path!("/work/dead-letters") view=page!("/work/dead-letters", DeadLetters) />
                     <Route path=path!("/alerts") view=page!("/alerts", ActiveAlerts) />
+                    <Route path=path!("/alerts/:alert") view=page!("/alerts", AlertPage) />
                     <Route path=path!("/system") view=page!("/system", HostsPage) />
                     <Route path=path!("/users") view=page!("/users", UsersList) />
                     <Route path=path!("/users/roles") view=page!("/users/roles", RolesList) />

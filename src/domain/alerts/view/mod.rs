@@ -2,9 +2,13 @@
 
 mod active;
 mod commander;
+mod detail;
+mod evidence;
 mod groups;
 mod keys;
 mod picked;
 mod rows;
+mod timeline;
 mod words;
 pub use active::ActiveAlerts;
+pub use detail::AlertPage;
