@@ -158,8 +158,8 @@ type Trouble = RwSignal<Option<ApiError>>;
 pub struct Other {
     /// What its button says.
     pub verb: &'static str,
-    /// A field that stands beside the button.
-    pub field: Field,
+    /// A field that stands beside the button, if any.
+    pub field: Option<Field>,
     /// Sends the form there.
     pub send: Box<dyn Fn(&Answers) -> Sending + Send + Sync>,
 }
@@ -219,7 +219,7 @@ pub fn form_with(
         };
         view! {
             <div class="row other">
-                {labelled(field, trouble)}
+                {field.map(|field| labelled(field, trouble))}
                 <button type="button" class="button" on:click=click disabled=busy>{verb}</button>
             </div>
         }
