@@ -165,6 +165,23 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
     }
 }
 
+impl<B> Rollups<B> {
+    /// Forgets a series.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn forget(&self, tx: &Connection, series: &str) -> Result<()> {
+        let mut delete = tx.prepare_cached(&format!(
+            "DELETE FROM {} WHERE res = ?1 AND series = ?2",
+            self.table
+        ))?;
+        for res in 0..RESOLUTIONS.len() {
+            delete.execute(params![res as i64, series])?;
+        }
+        Ok(())
+    }
+}
+
 /// A record as compact bytes.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ mod headers;
 
 use super::{Decoded, Incoming, MAX_EVENT, MAX_REJECTIONS, Rejection};
 use crate::domain::vocabulary;
-use crate::domain::{DataError, Event, access};
+use crate::domain::{DataError, Event, access, alerts};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -237,7 +237,7 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
         return Err(DataError::at("/data_base64", detail));
     }
     let unknown = || DataError::at("/type", format!("unknown event type `{}`", shorten(&kind)));
-    if INTERNAL.contains(&kind.as_str()) || access::Event::TYPES.contains(&kind.as_str()) {
+    if is_own(&kind) {
         return Err(DataError::at("/type", format!("`{kind}` is made by the server alone")));
     }
     if !Event::types().any(|known| known == kind) {
@@ -250,6 +250,13 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
     let id_given = id.is_some();
     let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string().into());
     Ok(Incoming { time, source, id, id_given, subject, event })
+}
+
+/// Whether only the server itself makes events of this type.
+fn is_own(kind: &str) -> bool {
+    INTERNAL.contains(&kind)
+        || access::Event::TYPES.contains(&kind)
+        || alerts::Event::TYPES.contains(&kind) && !alerts::Event::OF_OTHERS.contains(&kind)
 }
 
 /// An attribute that must not be empty, too long or unprintable where it is given.

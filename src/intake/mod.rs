@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP's server side, the journal or the clock. What a decoder hands on is
 //! valid by its types; what it refuses, it refuses with the place and the reason.
 
+pub mod alertmanager;
 pub mod cloudevents;
 pub mod junit;
 

@@ -2,6 +2,7 @@
 //! was touched, so that a flush costs what changed and not what exists.
 
 mod alerting;
+pub use alerting::FIRING;
 mod findings;
 
 use crate::domain::alerts;
@@ -184,7 +185,8 @@ impl Board {
     /// When something next changes by time alone.
     pub fn next_deadline(&self, state: &State) -> Option<Timestamp> {
         let due = self.due.first().map(|(at, _)| *at);
-        due.into_iter().chain(state.work.next_due(&state.settings.work)).min()
+        let silence = state.alerts.next_due();
+        due.into_iter().chain(silence).chain(state.work.next_due(&state.settings.work)).min()
     }
 
     /// Looks again at all that was touched and all that is due.

@@ -13,11 +13,11 @@ pub use message::Posted;
 use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
-use crate::intake::{Decoded, Incoming, cloudevents, junit};
+use crate::intake::{Decoded, Incoming, alertmanager, cloudevents, junit};
 use crate::server::access::Caller;
 use crate::server::access::caller::unauthenticated;
 use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
-use answer::{Accepted, Imported};
+use answer::{Accepted, Imported, Noticed};
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -85,7 +85,7 @@ pub async fn events(
         .inspect_err(|error| state.refuse(usize::from(error.status != 415)))?;
     state.refuse(decoded.refused);
     if drafts.is_empty() && decoded.refused > 0 {
-        return Ok(answer::none_valid(&decoded));
+        return Ok(answer::none_valid(&decoded, ""));
     }
     let accepted = state.append(drafts, wait, decoded).await?;
     Ok(axum::Json(accepted).into_response())
@@ -112,6 +112,42 @@ pub async fn import_junit(
     };
     let accepted = state.append(vec![draft(incoming)], wait, Decoded::default()).await?;
     Ok(axum::Json(Imported::new(accepted, &run)).into_response())
+}
+
+/// What may follow the question mark of an import of alerts.
+#[derive(Debug, Default, Deserialize)]
+struct AlertsParams {
+    source: Option<String>,
+    #[serde(flatten)]
+    wait: WaitParams,
+}
+
+/// `POST /api/v1/import/alertmanager?source=S`
+pub async fn import_alertmanager(
+    State(state): State<IngestState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let AlertsParams { source, wait } = params(&request)?;
+    let wait = wait.applied()?;
+    let source: Option<Arc<str>> = source.filter(|source| !source.is_empty()).map(Arc::from);
+    crate::domain::check::some_name("source", source.as_deref())
+        .map_err(|error| ApiError::invalid(error.pointer, error.detail))?;
+    let (headers, body) = take(request).await?;
+    state.still(&caller)?;
+    not_multipart(&headers)?;
+    let mut webhook = body
+        .decode(move |bytes| alertmanager::decode(bytes, source, &caller.name))
+        .await
+        .inspect_err(|_| state.refuse(1))?;
+    let decoded = std::mem::take(&mut webhook.decoded);
+    state.refuse(decoded.refused);
+    if decoded.events.is_empty() && decoded.refused > 0 {
+        return Ok(answer::none_valid(&decoded, "/alerts"));
+    }
+    let (events, decoded) = (decoded.events, Decoded { events: Vec::new(), ..decoded });
+    let accepted = state.append(events.into_iter().map(draft).collect(), wait, decoded).await?;
+    Ok(axum::Json(Noticed::new(accepted, webhook)).into_response())
 }
 
 fn params<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {

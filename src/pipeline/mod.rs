@@ -9,6 +9,7 @@
 //! producer, who is told to come back later.
 
 pub mod aggregate;
+pub mod alerts;
 pub mod board;
 pub mod checkpoint;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! Putting the pipeline together, and taking it apart.
 
 use super::aggregate::{Aggregate, Parts};
+use super::alerts;
 use super::checkpoint::Checkpointer;
 use super::clock::Clock;
 use super::history::{self, History};
@@ -117,6 +118,7 @@ pub async fn start(
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
     tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
+    tokio::spawn(alerts::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));

@@ -33,6 +33,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// As [`JsonBody`], of a body that may be left out.
+#[derive(Debug)]
+pub struct MaybeJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = request.body();
+        if axum::body::HttpBody::size_hint(body).exact() == Some(0) {
+            return Ok(Self(T::default()));
+        }
+        JsonBody::from_request(request, state).await.map(|JsonBody(read)| Self(read))
+    }
+}
+
 /// Longest form, in bytes.
 const MAX_FORM: usize = 64 << 10;
 

@@ -5,6 +5,7 @@ pub mod agent_socket;
 pub mod alerts;
 pub mod assets;
 pub mod body;
+pub mod channel_socket;
 pub mod config;
 pub mod dashboard_socket;
 pub mod edge;

@@ -3,8 +3,8 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, alerts, assets, dashboard_socket, edge, guard, health, limits,
-    listen, live, pages, present, problem, read, server_fns, settings, work,
+    App, access, agent_socket, alerts, assets, channel_socket, dashboard_socket, edge, guard,
+    health, limits, listen, live, pages, present, problem, read, server_fns, settings, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -163,7 +163,8 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
         .merge(work::read_routes())
-        .merge(access::routes::reads());
+        .merge(access::routes::reads())
+        .merge(alerts::routes::reads());
     let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
         let path = format!("/api/ui/{name}");
         reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
@@ -173,6 +174,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
     let ingest = Routes::default()
         .post("/api/v1/events", sends, ingest::events)
         .post("/api/v1/import/junit", sends, ingest::import_junit)
+        .post("/api/v1/import/alertmanager", sends, ingest::import_alertmanager)
         // The limit there is on decoded bytes.
         .over(|router| router.layer(DefaultBodyLimit::disable()));
     Routes::default()
@@ -182,9 +184,11 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/metrics", all(Permission::ViewMetrics), health::metrics)
         .get("/dashboard/live", Needs::Socket(Permissions::NONE), live::live)
         .get("/ws/dashboard", dashboard_socket::NEEDS, dashboard_socket::dashboard)
+        .get("/ws/alerts", channel_socket::ALERTS_NEED, channel_socket::of_alerts)
         .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
         .merge(work::write_routes())
         .merge(access::routes::writes())
+        .merge(alerts::routes::writes())
         .merge(pages::routes())
         .merge(ingest)
 }

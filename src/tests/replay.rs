@@ -215,7 +215,9 @@ impl Client {
                 self.tasks.retain(|_, task| !task.status.is_over());
             }
             Topic::Work => self.work.apply(typed::<WorkDelta>(data)),
-            Topic::Task(_) | Topic::DashboardSocket => panic!("nobody follows {topic}"),
+            Topic::Alerts | Topic::AlertsSocket | Topic::Task(_) | Topic::DashboardSocket => {
+                panic!("nobody follows {topic}")
+            }
         }
     }
 

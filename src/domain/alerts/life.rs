@@ -145,6 +145,11 @@ impl Flap {
         self.empty_at.since(now).max(0) as f64 / Self::LEAK_MS as f64
     }
 
+    /// The same to a tenth, so that it does not differ every millisecond.
+    pub fn told(&self, now: Timestamp) -> f64 {
+        (self.score(now) * 10.0).ceil() / 10.0
+    }
+
     /// It fired or was resolved.
     pub fn change(&mut self, at: Timestamp) {
         self.flapping = self.is_flapping(at);

@@ -4,9 +4,11 @@
 pub mod api;
 mod matcher;
 pub mod rule;
+mod settings;
 pub mod view;
 mod view_model;
 pub use matcher::{MIN_SEVERITY, Matcher, Wanted, glob};
+pub use settings::AlertSettings;
 pub use view_model::*;
 
 #[cfg(feature = "ssr")]
@@ -14,7 +16,11 @@ pub mod built_in;
 #[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod life;
+#[cfg(feature = "ssr")]
+mod matcher_check;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]

@@ -5,4 +5,6 @@ mod events;
 #[cfg(feature = "ssr")]
 pub use events::*;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod state;

@@ -43,6 +43,21 @@ pub struct Series {
 }
 
 impl State {
+    /// Every series of this name.
+    pub fn of_name(&self, name: &str) -> impl Iterator<Item = &Arc<Series>> {
+        let first = SeriesKey { name: name.into(), labels: BTreeMap::new() };
+        self.series
+            .range(first.clone()..)
+            .map_while(move |(key, series)| (key.name == first.name).then_some(series))
+    }
+
+    /// Every name, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut last = None;
+        let names = self.series.keys().map(|key| &*key.name);
+        names.filter(move |name| last.replace(*name) != Some(*name))
+    }
+
     /// How many series are kept.
     pub const MAX: usize = 50_000;
 

@@ -10,6 +10,7 @@ pub use events::*;
 #[cfg(feature = "ssr")]
 pub use patch::{Changes, parse};
 
+use super::alerts::AlertSettings;
 use super::work::WorkSettings;
 use serde::{Deserialize, Serialize};
 
@@ -86,12 +87,14 @@ pub(crate) use settings;
 pub struct Settings {
     /// Thresholds of the rules about work.
     pub work: WorkSettings,
+    /// How alerts are told of.
+    pub alerts: AlertSettings,
 }
 
 impl Settings {
     /// Every setting there is.
     pub fn all() -> impl Iterator<Item = &'static Setting> {
-        WorkSettings::ALL.iter()
+        WorkSettings::ALL.iter().chain(AlertSettings::ALL)
     }
 
     /// The setting of this name.
@@ -101,11 +104,11 @@ impl Settings {
 
     /// The value of a setting.
     pub fn get(&self, key: &str) -> Option<f64> {
-        self.work.get(key)
+        self.work.get(key).or_else(|| self.alerts.get(key))
     }
 
     /// Changes a setting; returns whether there is one.
     pub fn set(&mut self, key: &str, value: f64) -> bool {
-        self.work.set(key, value)
+        self.work.set(key, value) || self.alerts.set(key, value)
     }
 }

@@ -144,7 +144,16 @@ proptest! {
                 let same = before.system.hosts.get(name) == Some(host);
                 prop_assert!(same || told(Touched::Host(name.clone())));
             }
-            prop_assert!(before.alerts.active == state.alerts.active || told(Touched::Alerts));
+            let of_alerts = |one| told(Touched::Alerts(one));
+            let (old, new) = (&before.alerts, &state.alerts);
+            let same = old.external.active == new.external.active;
+            prop_assert!(same || of_alerts(alerts::state::Touched::External));
+            for id in old.open.keys().chain(new.open.keys()) {
+                let same = old.open.get(id) == new.open.get(id);
+                prop_assert!(same || of_alerts(alerts::state::Touched::Alert(id.clone())), "{id}");
+            }
+            let same = old.silences == new.silences;
+            prop_assert!(same || of_alerts(alerts::state::Touched::Silences));
             let of_work = |one| told(Touched::Work(one));
             let (old, new) = (&before.work, &state.work);
             for id in old.tasks.keys().chain(new.tasks.keys()) {

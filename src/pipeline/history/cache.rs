@@ -4,6 +4,7 @@
 //! found. It is pushed out by newer ones. The version counts writes rather than naming a position
 //! of the journal, since a score can change where no event came.
 
+use super::metrics::{MetricPoints, MetricQuery};
 use crate::domain::projects::{Metrics, ProjectId, Run, TrendPoint};
 use crate::domain::range::Range;
 use crate::domain::summary::RatePoint;
@@ -37,6 +38,8 @@ pub enum Scope {
     Host(Arc<str>),
     /// Tasks and queues.
     Work,
+    /// A metric, all its series.
+    Metric(Arc<str>),
 }
 
 /// A query.
@@ -58,6 +61,8 @@ pub enum Query {
     Task(Arc<str>),
     /// A queue's history.
     Queue(Option<Arc<str>>, Range),
+    /// Series of a metric.
+    Metric(MetricQuery),
 }
 
 impl Query {
@@ -69,6 +74,7 @@ impl Query {
             Self::Host(name, _) => Scope::Host(name.clone()),
             Self::Metrics(None, _) | Self::Rates(_) => Scope::All,
             Self::Tasks(..) | Self::Task(_) | Self::Queue(..) => Scope::Work,
+            Self::Metric(query) => Scope::Metric(query.name.clone()),
         }
     }
 }
@@ -92,6 +98,8 @@ pub enum Answer {
     Task(Arc<Option<Known>>),
     /// To [`Query::Queue`].
     Queue(Arc<Vec<QueuePoint>>),
+    /// To [`Query::Metric`].
+    Metric(Arc<Vec<MetricPoints>>),
 }
 
 impl Answer {
@@ -108,6 +116,7 @@ impl Answer {
             Self::Tasks(found) => of(2 * size_of::<TaskItem>(), found.items.len()),
             Self::Task(known) => known.as_ref().as_ref().map_or(OVERHEAD, Known::bytes),
             Self::Queue(all) => of(size_of::<QueuePoint>(), all.len()),
+            Self::Metric(all) => all.iter().map(|series| of(16, series.points.len())).sum(),
         }
     }
 }

@@ -12,7 +12,9 @@
 //! full disk) or is stopping: then the batch is let go, and the thread reads it from the journal
 //! when it can write again. So the live board goes on, and nothing but levels is lost.
 
+mod alerts;
 mod cache;
+mod metrics;
 mod queries;
 mod reads;
 mod store;
@@ -20,6 +22,7 @@ mod store;
 mod tests;
 mod thread;
 
+pub use metrics::{MetricPoints, MetricQuery, Windowed};
 pub use store::discard;
 
 use super::journal::Reader;

@@ -187,7 +187,7 @@ impl History {
         Ok((items, more))
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         query: Query,
         read: impl FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
@@ -195,7 +195,7 @@ impl History {
         self.shared.cache.get(query, self.read(read)).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
@@ -210,7 +210,7 @@ impl History {
 }
 
 /// A query answered with another one's answer; a bug.
-fn mixed_up() -> ApiError {
+pub(super) fn mixed_up() -> ApiError {
     ApiError::new(ErrorKind::Internal, "the server mixed up its answers")
 }
 

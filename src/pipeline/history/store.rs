@@ -1,13 +1,13 @@
 //! The file: its tables, its position in the journal, and when it cannot be trusted.
 
-use crate::domain::{access, projects, system, work};
+use crate::domain::{access, alerts, metrics, projects, system, work};
 use crate::wire::{Cursor, Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 /// How long lines of the audit log are kept at least, in milliseconds: a year.
@@ -79,6 +79,10 @@ pub struct Pending {
     pub work: work::history::Pending,
     /// Lines of the audit log.
     pub access: access::history::Pending,
+    /// Of alerts.
+    pub alerts: alerts::history::Pending,
+    /// Of metrics.
+    pub metrics: metrics::history::Pending,
 }
 
 /// The file, open for writing. There is one a directory.
@@ -133,6 +137,8 @@ impl Store {
                 tx.execute_batch(&system::history::schema())?;
                 tx.execute_batch(&work::history::schema())?;
                 tx.execute_batch(access::history::SCHEMA)?;
+                tx.execute_batch(alerts::history::SCHEMA)?;
+                tx.execute_batch(&metrics::history::schema())?;
                 tx.execute(
                     "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0)",
                     params![SCHEMA, &*journal.epoch],
@@ -172,6 +178,8 @@ impl Store {
         pending.system.write(&tx)?;
         pending.work.write(&tx)?;
         pending.access.write(&tx)?;
+        pending.alerts.write(&tx)?;
+        pending.metrics.write(&tx)?;
         tx.prepare_cached("UPDATE meta SET position = ?1, at = ?2")?
             .execute(params![position as i64, at.ms()])?;
         tx.commit()?;
@@ -190,8 +198,11 @@ impl Store {
         let host = system::history::prune(&tx, sweep.host.as_deref(), count, now)?;
         let queue = work::history::prune(&tx, sweep.queue.as_deref(), count, now, keep_ms)?;
         access::history::prune(&tx, now.plus(-keep_ms.max(AUDIT_MS)))?;
+        alerts::history::prune(&tx, now.plus(-keep_ms))?;
+        let metric = metrics::history::prune(&tx, sweep.metric.as_deref(), count, now)?;
         tx.commit()?;
         (sweep.project, sweep.host, sweep.queue) = (project, host, queue);
+        sweep.metric = metric;
         self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")
     }
 }
@@ -202,4 +213,5 @@ pub struct Sweep {
     project: Option<String>,
     host: Option<String>,
     queue: Option<String>,
+    metric: Option<String>,
 }

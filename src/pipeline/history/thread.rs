@@ -156,7 +156,8 @@ impl Writer {
         let projects = work.pending.projects.touched().map(project);
         let hosts = work.pending.system.touched().cloned().map(Scope::Host);
         let tasks = (!work.pending.work.is_empty()).then_some(Scope::Work);
-        self.shared.cache.touch(projects.chain(hosts).chain(tasks));
+        let metrics = work.pending.metrics.touched().cloned().map(Scope::Metric);
+        self.shared.cache.touch(projects.chain(hosts).chain(tasks).chain(metrics));
         self.shared.at.store(self.store.at().ms(), Ordering::Release);
         self.shared.position.send_replace(self.store.position());
     }
@@ -226,7 +227,9 @@ impl Work {
                 Event::System(event) => self.pending.system.add(&stamp, &event),
                 Event::Work(event) => self.pending.work.add(stamp, event),
                 Event::Access(event) => self.pending.access.add(&stamp, event),
-                Event::Trading(_) | Event::Metrics(_) | Event::Alerts(_) | Event::Settings(_) => {}
+                Event::Alerts(event) => self.pending.alerts.add(stamp, event),
+                Event::Metrics(event) => self.pending.metrics.add(&stamp, event),
+                Event::Trading(_) | Event::Settings(_) => {}
             }
         }
         for Sample { series, time, value } in samples {

@@ -1,12 +1,14 @@
 //! What senders are told.
 
 use crate::domain::projects::{Checks, ProjectId, Validated, ValidationStatus};
+use crate::intake::alertmanager::Webhook;
 use crate::intake::{Decoded, Rejection};
 use crate::pipeline::journal::Receipt;
 use crate::wire::{ApiError, Cursor, ErrorKind};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Most entries of `errors` in a problem document; `rejected` has the others.
 const MAX_ERRORS: usize = 100;
@@ -66,6 +68,25 @@ impl Imported {
     }
 }
 
+/// Alerts of another system are durable, and this is what was read of them.
+#[derive(Debug, Serialize)]
+pub(super) struct Noticed {
+    #[serde(flatten)]
+    accepted: Accepted,
+    source: Arc<str>,
+    raised: usize,
+    cleared: usize,
+    /// Alerts that the sender itself left out.
+    truncated: u64,
+}
+
+impl Noticed {
+    pub fn new(accepted: Accepted, webhook: Webhook) -> Self {
+        let Webhook { source, raised, cleared, truncated, .. } = webhook;
+        Self { accepted, source, raised, cleared, truncated }
+    }
+}
+
 #[derive(Serialize)]
 struct NoneValid<'a> {
     #[serde(flatten)]
@@ -77,13 +98,14 @@ struct NoneValid<'a> {
     rejected_total: Option<usize>,
 }
 
-/// 422: not one event of the body was valid.
-pub(super) fn none_valid(decoded: &Decoded) -> Response {
+/// 422: not one event of the body was valid; `within` it is where they stand.
+pub(super) fn none_valid(decoded: &Decoded, within: &str) -> Response {
     let mut problem = ApiError::new(ErrorKind::Invalid, none_valid_detail(decoded));
     for rejection in decoded.rejected.iter().take(MAX_ERRORS) {
         let Rejection { index, pointer, detail } = rejection;
         // Pointers here are into the body, those of `rejected` into the event.
-        let pointer = if decoded.batch { format!("/{index}{pointer}") } else { pointer.clone() };
+        let pointer =
+            if decoded.batch { format!("{within}/{index}{pointer}") } else { pointer.clone() };
         problem = problem.with_field(pointer, detail.clone());
     }
     let body = NoneValid {

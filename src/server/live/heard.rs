@@ -4,8 +4,8 @@ use super::{Client, Gone, MAX_TOPICS};
 use crate::domain::Topic;
 use crate::domain::access::Permission;
 use crate::domain::work::CommandKind;
-use crate::server::{alerts, work};
-use crate::wire::{ApiError, ClientMsg};
+use crate::server::{alerts, socket, work};
+use crate::wire::ClientMsg;
 
 impl Client {
     pub(super) async fn welcome(&mut self, names: &[String]) -> Result<(), Gone> {
@@ -78,7 +78,7 @@ impl Client {
             Ok(()) => Box::pin(work::command(&self.line.app, &self.line.caller, kind, task)).await,
             Err(error) => Err(error),
         };
-        let (status, detail) = outcome(&asked);
+        let (status, detail) = socket::outcome(&asked);
         let result = serde_json::json!({
             "type": "result",
             "id": id.as_deref().unwrap_or(task),
@@ -99,7 +99,7 @@ impl Client {
             }
             Err(error) => Err(error),
         };
-        let (status, detail) = outcome(&seen);
+        let (status, detail) = socket::outcome(&seen);
         let result = serde_json::json!({
             "type": "result",
             "id": id.as_deref().unwrap_or(alert),
@@ -109,21 +109,5 @@ impl Client {
             "detail": detail,
         });
         self.line.send(result.to_string().into()).await
-    }
-}
-
-/// What became of a command, in a word and in words.
-fn outcome<T>(asked: &Result<T, ApiError>) -> (&'static str, Option<&String>) {
-    match asked {
-        Ok(_) => ("accepted", None),
-        Err(error) => {
-            let status = match error.status {
-                404 => "not_found",
-                401 | 403 => "forbidden",
-                409 => "refused",
-                _ => "error",
-            };
-            (status, Some(&error.detail))
-        }
     }
 }

@@ -200,3 +200,19 @@ pub async fn converse<F: Feed>(feed: &mut F) -> Result<(), Gone> {
         }
     }
 }
+
+/// What became of a command, in a word and in words.
+pub fn outcome<T>(asked: &Result<T, ApiError>) -> (&'static str, Option<&String>) {
+    match asked {
+        Ok(_) => ("accepted", None),
+        Err(error) => {
+            let status = match error.status {
+                404 => "not_found",
+                401 | 403 => "forbidden",
+                409 => "refused",
+                _ => "error",
+            };
+            (status, Some(&error.detail))
+        }
+    }
+}

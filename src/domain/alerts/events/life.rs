@@ -164,9 +164,6 @@ pub struct Queued {
     pub group: Arc<str>,
     /// The alerts, as they were then; at most [`Queued::MAX`].
     pub alerts: Vec<Told>,
-    /// How many there were besides.
-    #[serde(default)]
-    pub more: u32,
 }
 
 impl Queued {

@@ -1,5 +1,7 @@
 //! Alert rules: what is watched, when that becomes an alert, and what the alert is to say.
 
+#[cfg(feature = "ssr")]
+mod check;
 mod spec;
 pub use spec::*;
 
@@ -221,6 +223,18 @@ impl Op {
             Self::AtMost => value <= threshold,
             Self::Equal => value == threshold,
             Self::Unequal => value != threshold,
+        }
+    }
+
+    /// In words, before what is compared with.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::More => "more than",
+            Self::AtLeast => "at least",
+            Self::Less => "less than",
+            Self::AtMost => "at most",
+            Self::Equal => "exactly",
+            Self::Unequal => "other than",
         }
     }
 

@@ -1,7 +1,7 @@
 //! One alert.
 
-use super::super::life::{Flap, Life};
-use super::super::{AlertItem, AlertState, Key, Move, Moved, What};
+use super::super::life::Life;
+use super::super::{Acknowledged, AlertItem, AlertState, Key, Move, Moved, Opened, What};
 use super::State;
 use crate::domain::health::Severity;
 use crate::wire::{Stamp, Timestamp};
@@ -24,6 +24,8 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// When it fired, if it has.
     pub fired_at: Option<Timestamp>,
+    /// When it last said something new.
+    pub said_at: Timestamp,
     /// Who has seen it.
     pub ack: Option<Ack>,
     /// The alert that is its cause.
@@ -46,8 +48,25 @@ pub struct Ack {
 }
 
 impl Alert {
+    /// One that begins.
+    pub(in crate::domain::alerts) fn begun(stamp: &Stamp, opened: &Opened) -> Self {
+        Self {
+            id: opened.alert.clone(),
+            key: opened.key.clone(),
+            what: opened.what.clone(),
+            life: Life::begin(opened.to, stamp.at),
+            created_at: stamp.at,
+            fired_at: (opened.to == Move::Fired).then_some(stamp.at),
+            said_at: stamp.at,
+            ack: None,
+            covered_by: None,
+            told: OrdMap::new(),
+            seq: stamp.seq,
+        }
+    }
+
     /// Takes in what happened to it.
-    pub(super) fn take(&mut self, stamp: &Stamp, moved: &Moved) {
+    pub(in crate::domain::alerts) fn take(&mut self, stamp: &Stamp, moved: &Moved) {
         self.seq = stamp.seq;
         self.life.take(moved.to, stamp.at);
         if moved.to == Move::Fired {
@@ -60,7 +79,15 @@ impl Alert {
                 self.ack = None;
             }
             self.what.clone_from(what);
+            self.said_at = stamp.at;
         }
+    }
+
+    /// Somebody has seen it.
+    pub(in crate::domain::alerts) fn acknowledge(&mut self, stamp: &Stamp, seen: &Acknowledged) {
+        let (by, comment) = (seen.actor.clone(), seen.comment.clone());
+        self.ack = Some(Ack { by, at: stamp.at, comment });
+        self.seq = stamp.seq;
     }
 
     /// The stage it is in.
@@ -74,10 +101,9 @@ impl Alert {
         }
     }
 
-    /// As it is told.
-    pub fn item(&self, state: &State, now: Timestamp) -> AlertItem {
-        let flap = state.flaps.get(&self.key).copied().unwrap_or_default();
-        let rule = state.rule(&self.key.rule);
+    /// As it is told by what it knows of itself: not what its rule says, what keeps it quiet, nor
+    /// how it flaps.
+    pub(in crate::domain::alerts) fn bare(&self) -> AlertItem {
         let mut item = opened(&self.id, &self.key, &self.what, self.created_at);
         item.state = self.state();
         item.fired_at = self.fired_at;
@@ -87,23 +113,26 @@ impl Alert {
             item.acknowledged_at = Some(*at);
             item.acknowledged_comment.clone_from(comment);
         }
+        item.covered_by.clone_from(&self.covered_by);
+        item.seq = self.seq;
+        item
+    }
+
+    /// As it is told.
+    pub fn item(&self, state: &State, now: Timestamp) -> AlertItem {
+        let flap = state.flaps.get(&self.key).copied().unwrap_or_default();
+        let rule = state.rule(&self.key.rule);
+        let mut item = self.bare();
         item.silenced_until = state.silenced_until(self);
         if let Some(rule) = rule {
             item.rule_name.clone_from(&rule.name);
             item.runbook.clone_from(&rule.runbook);
             item.owner.clone_from(&rule.owner);
         }
-        item.flap_score = round(flap, now);
+        item.flap_score = flap.told(now);
         item.flapping = flap.is_flapping(now);
-        item.covered_by.clone_from(&self.covered_by);
-        item.seq = self.seq;
         item
     }
-}
-
-/// To a tenth, so that it does not differ every millisecond.
-fn round(flap: Flap, now: Timestamp) -> f64 {
-    (flap.score(now) * 10.0).ceil() / 10.0
 }
 
 /// What is told of an alert by what opened it alone.

@@ -18,7 +18,7 @@ pub use sources::{Source, Sources};
 pub use windows::{Observation, Window, Windows, subject as metric_subject};
 
 use super::built_in;
-use super::life::{Flap, Life};
+use super::life::Flap;
 use super::rule::AlertRule;
 use super::{
     Acknowledged, Channel, Event, Key, Maintenance, Move, Moved, Opened, Silence, SilenceItem,
@@ -46,12 +46,18 @@ pub struct State {
     /// Rules that somebody has saved, those that are there from the start among them.
     #[serde(default)]
     pub rules: OrdMap<Arc<str>, Arc<AlertRule>>,
+    /// When each of them was first saved.
+    #[serde(default)]
+    pub rules_at: OrdMap<Arc<str>, Timestamp>,
     /// Silences that have not ended.
     #[serde(default)]
     pub silences: OrdMap<Arc<str>, Arc<Silence>>,
     /// Maintenance windows.
     #[serde(default)]
     pub maintenance: OrdMap<Arc<str>, Arc<Maintenance>>,
+    /// Until when each of them was last open: one that somebody ended stays ended.
+    #[serde(default)]
+    pub maintained: OrdMap<Arc<str>, Timestamp>,
     /// Channels.
     #[serde(default)]
     pub channels: OrdMap<Arc<str>, Arc<Channel>>,
@@ -109,6 +115,9 @@ impl State {
             Event::Acknowledged(seen) => self.acknowledge(stamp, seen, touched),
             Event::Silenced(silence) => {
                 let silence = Silence { since: stamp.at, ..silence.clone() };
+                if let Some(window) = &silence.maintenance {
+                    self.maintained.insert(window.clone(), silence.until);
+                }
                 self.silences.insert(silence.silence.clone(), Arc::new(silence));
                 touched.push(Touched::Silences);
             }
@@ -126,17 +135,21 @@ impl State {
         match event {
             Event::RuleSaved(saved) => {
                 self.rules.insert(saved.rule.id.clone(), Arc::new(saved.rule.clone()));
+                self.rules_at.entry(saved.rule.id.clone()).or_insert(stamp.at);
                 self.windows.watch(&saved.rule.id, Some(&saved.rule));
             }
             Event::RuleRemoved(removed) => {
                 self.rules.remove(&removed.id);
+                self.rules_at.remove(&removed.id);
                 self.windows.watch(&removed.id, None);
             }
             Event::MaintenanceSaved(window) => {
                 self.maintenance.insert(window.id.clone(), Arc::new(window.clone()));
+                self.maintained.remove(&window.id);
             }
             Event::MaintenanceRemoved(removed) => {
                 self.maintenance.remove(&removed.id);
+                self.maintained.remove(&removed.id);
             }
             Event::ChannelSaved(channel) => {
                 self.channels.insert(channel.id.clone(), Arc::new(channel.clone()));
@@ -173,18 +186,7 @@ impl State {
         if self.open.len() >= Self::MAX_OPEN || self.by_key.contains_key(&opened.key) {
             return;
         }
-        let alert = Alert {
-            id: opened.alert.clone(),
-            key: opened.key.clone(),
-            what: opened.what.clone(),
-            life: Life::begin(opened.to, stamp.at),
-            created_at: stamp.at,
-            fired_at: (opened.to == Move::Fired).then_some(stamp.at),
-            ack: None,
-            covered_by: None,
-            told: OrdMap::new(),
-            seq: stamp.seq,
-        };
+        let alert = Alert::begun(stamp, opened);
         if alert.life.fired {
             self.change(&alert.key, stamp.at);
         }
@@ -237,10 +239,7 @@ impl State {
     fn acknowledge(&mut self, stamp: &Stamp, seen: &Acknowledged, touched: &mut Vec<Touched>) {
         for id in &seen.alerts {
             let Some(alert) = self.open.get_mut(id) else { continue };
-            let alert = Arc::make_mut(alert);
-            alert.ack =
-                Some(Ack { by: seen.actor.clone(), at: stamp.at, comment: seen.comment.clone() });
-            alert.seq = stamp.seq;
+            Arc::make_mut(alert).acknowledge(stamp, seen);
             touched.push(Touched::Alert(id.clone()));
         }
     }

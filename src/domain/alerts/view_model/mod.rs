@@ -35,6 +35,11 @@ impl AlertState {
     /// Every stage.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Firing, Self::Unknown, Self::Resolved];
 
+    /// The stage of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// As it is written.
     pub const fn name(self) -> &'static str {
         match self {
@@ -205,7 +210,8 @@ pub struct TimelineItem {
     pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// What: a [`Move`], or `acknowledged`, `silenced`, `covered`, `uncovered`, `told`.
+    /// What: a [`Move`], or `acknowledged`, `silenced`, `unsilenced`, `covered`, `uncovered`,
+    /// `told`, `undelivered`.
     pub what: String,
     /// Who did it.
     pub actor: Option<Arc<str>>,

@@ -20,6 +20,18 @@ pub enum Why {
     Test,
 }
 
+impl Why {
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Worsened => "worsened",
+            Self::Resolved => "resolved",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// An alert as a channel is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {

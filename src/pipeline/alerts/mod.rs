@@ -1,0 +1,94 @@
+//! Alerts: from what the rules see to what happens to alerts, and to whom is told.
+//!
+//! A task looks at each state that is shown and appends what follows to the journal. All that it
+//! goes by is in the state, so that a server that starts again goes on where the last one stopped:
+//! no alert is lost, and none is told of anew. It decides nothing before what it decided last is
+//! shown, so that nothing happens twice.
+
+mod cover;
+mod evaluate;
+mod labels;
+pub mod maintenance;
+mod sight;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub use evaluate::{Evaluator, Pass};
+pub use sight::Scene;
+
+use super::clock::Clock;
+use super::hub::Hub;
+use super::journal::{Appender, Draft};
+use crate::domain::Event;
+use crate::domain::alerts::Event as AlertEvent;
+use crate::wire::{Seq, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long it waits when the journal takes nothing.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long it waits for what it appended to be shown before it says so.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Runs until the server stops.
+pub async fn run(appender: Appender, hub: Arc<Hub>, clock: Clock, shutdown: CancellationToken) {
+    let work = async {
+        let mut head = hub.watch();
+        let mut evaluator = Evaluator::new(clock.now());
+        loop {
+            let shown = hub.published();
+            head.borrow_and_update();
+            let now = clock.now().max(shown.as_of);
+            let pass = evaluator.pass(&shown.state, &shown.found, now);
+            if !pass.events.is_empty() {
+                append(&appender, &hub, pass.events).await;
+                continue;
+            }
+            tokio::select! {
+                changed = head.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                () = until(pass.next, &clock) => {}
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = shutdown.cancelled() => {}
+    }
+}
+
+async fn until(at: Option<Timestamp>, clock: &Clock) {
+    match at {
+        Some(at) => {
+            let ms = u64::try_from(at.since(clock.now())).unwrap_or(0);
+            sleep(Duration::from_millis(ms)).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Appends events and waits until they are shown. What the journal does not take is decided anew.
+async fn append(appender: &Appender, hub: &Hub, events: Vec<AlertEvent>) {
+    let drafts = events.into_iter().map(|event| Draft::own(Event::Alerts(event))).collect();
+    match appender.append(drafts).await {
+        Ok(receipt) => shows(hub, receipt.cursor.seq).await,
+        Err(error) => {
+            tracing::warn!(?error, "what happens to alerts waits for the journal");
+            sleep(RETRY).await;
+        }
+    }
+}
+
+async fn shows(hub: &Hub, seq: Seq) {
+    let mut head = hub.watch();
+    // Deciding anew before this is folded could tell people twice; so it is waited for.
+    while timeout(SHOWN_WITHIN, head.wait_for(|at| *at >= seq)).await.is_err() {
+        tracing::warn!("what happens to alerts is not shown yet");
+    }
+}

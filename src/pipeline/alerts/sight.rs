@@ -1,0 +1,398 @@
+//! What is seen of a rule's condition: of findings, metrics, and what has gone quiet.
+//!
+//! A server that was down has not listened. So nothing counts as quiet before the server itself
+//! has listened for as long as that takes: until then nobody knows.
+
+use super::labels;
+use crate::domain::alerts::life::Sight;
+use crate::domain::alerts::rule::{
+    Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Thing,
+};
+use crate::domain::alerts::{Key, What, built_in, glob};
+use crate::domain::health::{Finding, Severity, minute, span};
+use crate::domain::projects::ProjectId;
+use crate::domain::state::State;
+use crate::domain::window::{DAY, MINUTE};
+use crate::pipeline::board::{FIRING, Findings};
+use crate::wire::Timestamp;
+use std::sync::Arc;
+
+/// Shortest quiet of a source that is missed, however often it comes.
+const QUIET_FLOOR: i64 = 10 * MINUTE;
+/// Quiet after which a source is missed whose rhythm is not known.
+const QUIET_UNKNOWN: i64 = DAY;
+/// Rules of findings that tell of silence, and how long that lasts where they do not say it.
+const OF_SILENCE: [(&str, i64); 5] = [
+    ("system.host_quiet", MINUTE),
+    ("work.agent_offline", MINUTE),
+    ("work.task_stuck", 5 * MINUTE),
+    ("work.no_agent", MINUTE),
+    ("project.stale", DAY),
+];
+/// The finding that a host has gone quiet.
+pub const HOST_QUIET: &str = "system.host_quiet";
+
+/// All that conditions are held against, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The state.
+    pub state: &'a State,
+    /// What the rules of the domains find.
+    pub found: &'a Findings,
+    /// When it is.
+    pub now: Timestamp,
+    /// Since when the server has listened without a break.
+    pub up_since: Timestamp,
+}
+
+/// What is seen of a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Whether it holds.
+    pub sight: Sight,
+    /// What an alert would say, if it holds.
+    pub what: Option<What>,
+    /// When that changes though nothing comes.
+    pub next: Option<Timestamp>,
+    /// Why it is gone, if not for what is seen.
+    pub why: Option<&'static str>,
+}
+
+impl Seen {
+    const fn of(sight: Sight) -> Self {
+        Self { sight, what: None, next: None, why: None }
+    }
+
+    fn gone(why: &'static str) -> Self {
+        Self { why: Some(why), ..Self::of(Sight::Clear) }
+    }
+}
+
+/// Whether the finding tells of silence, and for how long that must have lasted, in milliseconds.
+pub fn silence(finding: &str) -> Option<i64> {
+    OF_SILENCE.iter().find(|(rule, _)| *rule == finding).map(|(_, ms)| *ms)
+}
+
+impl Scene<'_> {
+    /// What is seen of the condition of `key`.
+    pub fn look(&self, key: &Key) -> Seen {
+        let Some(rule) = self.state.alerts.rule(&key.rule) else {
+            return Seen::gone("the rule was removed");
+        };
+        if !rule.enabled {
+            return Seen::gone("the rule was switched off");
+        }
+        match &rule.on {
+            On::Finding(_) => self.finding(&rule, key),
+            On::Metric(on) => self.metric(&rule, on, key),
+            On::Absent(on) => self.absent(&rule, on, key),
+        }
+    }
+
+    /// The rules that are about a finding; the one for all that are left only if no other is.
+    pub fn rules_for(&self, finding: &Finding) -> Vec<Arc<AlertRule>> {
+        let takes = |rule: &AlertRule| match &rule.on {
+            On::Finding(on) => rule.enabled && takes(on, finding),
+            _ => false,
+        };
+        let state = &self.state.alerts;
+        let own = state.rules.values().filter(|rule| *rule.id != *built_in::FINDINGS);
+        let mut rules: Vec<_> = own.filter(|rule| takes(rule)).cloned().collect();
+        if rules.is_empty() {
+            rules.extend(state.rule(built_in::FINDINGS).filter(|rule| takes(rule)));
+        }
+        rules
+    }
+
+    fn finding(&self, rule: &AlertRule, key: &Key) -> Seen {
+        let found = self.found.get(&(key.finding.clone(), key.subject.clone()));
+        let Some(finding) = found else {
+            return if self.is_quiet(&key.subject) && *key.finding != *HOST_QUIET {
+                Seen::of(Sight::Missing)
+            } else {
+                Seen::of(Sight::Clear)
+            };
+        };
+        if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
+            return Seen::gone("another rule is about it");
+        }
+        if let Some(least) = silence(&finding.rule) {
+            let said = finding
+                .evidence
+                .threshold
+                .filter(|_| finding.evidence.unit.as_deref() == Some("ms"));
+            let heard_enough = self.up_since.plus(said.map_or(least, |ms| ms as i64)).plus(1);
+            if self.now < heard_enough {
+                return Seen { next: Some(heard_enough), ..Seen::of(Sight::Missing) };
+            }
+        }
+        let what = What {
+            title: title(finding, rule),
+            message: finding.message.clone(),
+            severity: rule.severity.unwrap_or(finding.severity),
+            source: finding.source.as_deref().unwrap_or("bellwether").into(),
+            labels: labels::of(self.state, rule, key, finding.source.as_deref(), None),
+            tags: self.tags(key),
+            value: finding.evidence.value,
+            threshold: finding.evidence.threshold,
+            unit: finding.evidence.unit.clone(),
+            resolve: finding.resolve.clone(),
+            link: finding.evidence.link.clone(),
+        };
+        Seen { what: Some(what), ..Seen::of(Sight::Holds) }
+    }
+
+    /// Tags of an alert of another system.
+    fn tags(&self, key: &Key) -> Vec<String> {
+        let name = key.subject.strip_prefix("alert/").and_then(|rest| {
+            self.state.alerts.external.active.iter().find_map(|((source, id), alert)| {
+                let own = rest.strip_prefix(&**source)?.strip_prefix('/')?;
+                (own == &**id).then(|| alert.tags.clone())
+            })
+        });
+        name.unwrap_or_default()
+    }
+
+    /// Whether nobody knows about a subject any more: its host has gone quiet.
+    fn is_quiet(&self, subject: &str) -> bool {
+        let host = subject.strip_prefix("host/").and_then(|name| self.state.system.hosts.get(name));
+        host.is_some_and(|host| self.now > host.deadline())
+    }
+
+    fn metric(&self, rule: &AlertRule, on: &OnMetric, key: &Key) -> Seen {
+        let windows = &self.state.alerts.windows.by_key;
+        let Some(window) = windows.get(&(rule.id.clone(), key.subject.clone())) else {
+            return Seen::gone("the rule watches something else now");
+        };
+        let window_ms = (on.window_s * 1_000.0) as i64;
+        let next = window.next_change(window_ms, self.now);
+        // Nothing in the window means 0 only to a server that has listened all the while.
+        let counts = matches!(on.aggregation, Aggregation::Count | Aggregation::Sum);
+        let full = self.up_since.plus(window_ms);
+        if counts && next.is_none() && self.now < full {
+            return Seen { next: Some(full), ..Seen::of(Sight::Missing) };
+        }
+        let missing = Seen { next, ..Seen::of(Sight::Missing) };
+        let Some(value) = window.aggregate(on.aggregation, window_ms, self.now) else {
+            return missing;
+        };
+        let past_ms = on.past_s.map(|s| (s * 1_000.0) as i64);
+        let threshold = match past_ms {
+            None => on.threshold,
+            Some(ms) => match window.aggregate(on.aggregation, window_ms, self.now.plus(-ms)) {
+                Some(past) if !(counts && past == 0.0) => past * on.threshold,
+                // There is no past to compare with yet.
+                _ => return missing,
+            },
+        };
+        if !on.op.holds(value, threshold) {
+            return Seen { next, ..Seen::of(Sight::Clear) };
+        }
+        let unit = window.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let over = span(window_ms);
+        let name = key.subject.strip_prefix("metric/").unwrap_or(&key.subject);
+        let (how, op) = (on.aggregation.name(), on.op.words());
+        let than = match past_ms {
+            None => String::new(),
+            Some(ms) => format!(", {} times what it was {} before", on.threshold, span(ms)),
+        };
+        let what = What {
+            title: format!("{}: {name}", rule.name),
+            message: format!(
+                "The {how} of {name} over {over} is {}{unit}, {op} {}{unit}{than}.",
+                figure(value),
+                figure(threshold)
+            ),
+            severity: rule.severity.unwrap_or(Severity::Warning),
+            source: window.source.clone(),
+            labels: labels::of(self.state, rule, key, Some(&window.source), Some(&window.labels)),
+            tags: Vec::new(),
+            value: Some(value),
+            threshold: Some(threshold),
+            unit: window.unit.as_ref().map(ToString::to_string),
+            resolve: format!("{name} not {op} {}{unit}, as {how} over {over}.", figure(threshold)),
+            link: "/alerts/rules".to_owned(),
+        };
+        Seen { what: Some(what), next, ..Seen::of(Sight::Holds) }
+    }
+
+    fn absent(&self, rule: &AlertRule, on: &OnAbsent, key: &Key) -> Seen {
+        let (kind, name) = key.subject.split_once('/').unwrap_or_default();
+        if kind != on.of.name() || !glob(&on.name, name) {
+            return Seen::gone("the rule watches something else now");
+        }
+        let heard = self.heard(on.of, name);
+        if heard.is_none() && on.name.contains('*') {
+            return Seen::gone("it is not known any more");
+        }
+        let saved = self.state.alerts.rules_at.get(&rule.id).copied();
+        let last = heard.as_ref().map(|heard| heard.at);
+        // What never came has been missed since somebody began to wait for it.
+        let from = last.or(saved).unwrap_or(self.up_since);
+        let after = match on.after_s {
+            Some(s) => (s * 1_000.0) as i64,
+            None => heard.as_ref().map_or(QUIET_UNKNOWN, |heard| heard.allowed),
+        };
+        let (due, listened) = (from.plus(after), self.up_since.plus(after));
+        if self.now <= due {
+            return Seen { next: Some(due.plus(1)), ..Seen::of(Sight::Clear) };
+        }
+        if self.now <= listened {
+            return Seen { next: Some(listened.plus(1)), ..Seen::of(Sight::Missing) };
+        }
+        let source = heard.and_then(|heard| heard.source);
+        let since = match last {
+            Some(at) => format!("was last heard of at {}", minute(at)),
+            None => format!("has not been heard of since {}", minute(from)),
+        };
+        let kind = on.of.name();
+        let what = What {
+            title: format!("{kind} {name}: quiet"),
+            message: format!(
+                "{} {name} {since}; it is missed after {}.",
+                capital(kind),
+                span(after)
+            ),
+            severity: rule.severity.unwrap_or(Severity::Warning),
+            source: source.clone().unwrap_or_else(|| "bellwether".into()),
+            labels: labels::of(self.state, rule, key, source.as_deref(), None),
+            tags: Vec::new(),
+            value: None,
+            threshold: Some(after as f64),
+            unit: Some("ms".to_owned()),
+            resolve: format!("Anything of {kind} {name}, at least every {}.", span(after)),
+            link: page(on.of, name),
+        };
+        Seen { what: Some(what), ..Seen::of(Sight::Holds) }
+    }
+
+    /// When something was last heard of.
+    fn heard(&self, of: Thing, name: &str) -> Option<Heard> {
+        let usual = |usual: Option<i64>| {
+            usual.map_or(QUIET_UNKNOWN, |ms| ms.saturating_mul(3).max(QUIET_FLOOR))
+        };
+        match of {
+            Thing::Source => self.state.alerts.sources.by_name.get(name).map(|source| Heard {
+                at: source.heard_at,
+                allowed: usual(source.rhythm.usual()),
+                source: Some(name.into()),
+            }),
+            Thing::Agent => self.state.work.agents.get(name).map(|agent| Heard {
+                at: agent.heard_at,
+                allowed: agent.patience_ms(&self.state.settings.work),
+                source: Some(agent.source.clone()),
+            }),
+            Thing::Host => self.state.system.hosts.get(name).map(|host| Heard {
+                at: host.last_seen_at,
+                allowed: host.deadline().since(host.last_seen_at),
+                source: Some(host.source.clone()),
+            }),
+            Thing::Project => {
+                let id = ProjectId::try_from(name.to_owned()).ok()?;
+                self.state.projects.get(&id).map(|project| Heard {
+                    at: project.updated_at,
+                    allowed: usual(project.rhythm.usual()),
+                    source: Some(project.source.clone()),
+                })
+            }
+            Thing::Metric => {
+                let series = self.state.metrics.of_name(name);
+                series.max_by_key(|series| series.heard_at).map(|series| Heard {
+                    at: series.heard_at,
+                    allowed: QUIET_UNKNOWN,
+                    source: Some(series.source.clone()),
+                })
+            }
+        }
+    }
+
+    /// Everything that a rule could have an alert about now.
+    pub fn candidates(&self, rule: &Arc<AlertRule>) -> Vec<Key> {
+        let key = |finding: &Arc<str>, subject: Arc<str>| Key {
+            rule: rule.id.clone(),
+            finding: finding.clone(),
+            subject,
+        };
+        let none: Arc<str> = Arc::default();
+        match &rule.on {
+            On::Finding(on) => {
+                let found = self.found.values().filter(|finding| takes(on, finding));
+                found.map(|it| key(&it.rule.as_str().into(), it.subject.as_str().into())).collect()
+            }
+            On::Metric(_) => {
+                let windows = self.state.alerts.windows.of_rule(&rule.id);
+                windows.map(|(subject, _)| key(&none, subject.clone())).collect()
+            }
+            On::Absent(on) => {
+                let named = self.names(on.of, &on.name);
+                named.map(|name| key(&none, format!("{}/{name}", on.of.name()).into())).collect()
+            }
+        }
+    }
+
+    /// What of a kind is known that a pattern takes; what it names, even if it is not known.
+    fn names(&self, of: Thing, pattern: &str) -> Box<dyn Iterator<Item = String> + '_> {
+        if !pattern.contains('*') {
+            return Box::new(std::iter::once(pattern.to_owned()));
+        }
+        let state = self.state;
+        let all: Box<dyn Iterator<Item = &str>> = match of {
+            Thing::Source => Box::new(state.alerts.sources.by_name.keys().map(|name| &**name)),
+            Thing::Agent => Box::new(state.work.agents.keys().map(|name| &**name)),
+            Thing::Host => Box::new(state.system.hosts.keys().map(|name| &**name)),
+            Thing::Project => Box::new(state.projects.by_id.keys().map(ProjectId::as_str)),
+            Thing::Metric => Box::new(state.metrics.names()),
+        };
+        let pattern = pattern.to_owned();
+        Box::new(all.filter(move |name| glob(&pattern, name)).map(str::to_owned))
+    }
+}
+
+struct Heard {
+    at: Timestamp,
+    /// How long it may be quiet, in milliseconds.
+    allowed: i64,
+    source: Option<Arc<str>>,
+}
+
+/// Whether a rule is about a finding. What an alert itself is, is no reason for another.
+pub fn takes(on: &OnFinding, finding: &Finding) -> bool {
+    !finding.rule.starts_with(FIRING)
+        && glob(&on.rule, &finding.rule)
+        && on.severity.is_none_or(|least| finding.severity >= least)
+}
+
+/// A finding in a few words: `host build-02: host quiet`.
+fn title(finding: &Finding, rule: &AlertRule) -> String {
+    if finding.rule == "alert.external" {
+        let said = finding.message.split_once(": ").map_or(&*finding.message, |(_, said)| said);
+        return said.to_owned();
+    }
+    let subject = finding.subject.replacen('/', " ", 1);
+    if *rule.id != *built_in::FINDINGS {
+        return format!("{}: {subject}", rule.name);
+    }
+    let words = finding.rule.rsplit('.').next().unwrap_or_default().replace('_', " ");
+    format!("{subject}: {words}")
+}
+
+fn page(of: Thing, name: &str) -> String {
+    let name = crate::wire::encoded(name);
+    match of {
+        Thing::Agent => format!("/work/agents/{name}"),
+        Thing::Project => format!("/projects/{name}"),
+        Thing::Host => "/system".to_owned(),
+        Thing::Source | Thing::Metric => "/alerts".to_owned(),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A number for a sentence, with at most four significant decimals.
+fn figure(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,151 @@
+//! Rules, silences, maintenance windows and sources over HTTP.
+
+use super::{maintenance, rules, silences, sources};
+use crate::domain::alerts::rule::RuleSpec;
+use crate::domain::alerts::{MaintenanceItem, MaintenanceSpec, RuleItem, SilenceItem, SilenceSpec};
+use crate::server::access::Caller;
+use crate::server::body::JsonBody;
+use crate::server::{App, problem};
+use crate::wire::{ApiError, Timestamp};
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+type Id = Result<Path<String>, PathRejection>;
+
+/// A list that is never longer than a page.
+#[derive(Debug, Serialize)]
+pub struct Listed<T> {
+    /// When this was known to be so.
+    pub as_of: Timestamp,
+    /// All of it.
+    pub items: Vec<T>,
+    /// There is no other page.
+    pub next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// All of `items`, as of now.
+    pub fn of(app: &App, items: Vec<T>) -> Json<Self> {
+        Json(Self { as_of: app.hub.published().as_of, items, next: None })
+    }
+}
+
+/// What was made, and where it is found.
+pub fn created(at: &str, id: &str, item: impl Serialize) -> Response {
+    let place = format!("{at}/{}", crate::wire::encoded(id));
+    (StatusCode::CREATED, [(header::LOCATION, place)], Json(item)).into_response()
+}
+
+fn id(id: Id) -> Result<String, ApiError> {
+    id.map(|Path(id)| id).map_err(problem::malformed)
+}
+
+/// `GET /api/v1/alert-rules`
+pub async fn list_rules(State(app): State<App>) -> Json<Listed<RuleItem>> {
+    Listed::of(&app, rules::list(&app.hub.published()))
+}
+
+/// `GET /api/v1/alert-rules/{id}`
+pub async fn get_rule(State(app): State<App>, path: Id) -> Result<Json<RuleItem>, ApiError> {
+    rules::get(&app.hub.published(), &id(path)?).map(Json)
+}
+
+/// `POST /api/v1/alert-rules`
+pub async fn create_rule(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody(spec): JsonBody<RuleSpec>,
+) -> Result<Response, ApiError> {
+    let item = rules::save(&app, &caller, None, spec).await?;
+    Ok(created("/api/v1/alert-rules", &item.rule.id, &item))
+}
+
+/// `PUT /api/v1/alert-rules/{id}`
+pub async fn change_rule(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+    JsonBody(spec): JsonBody<RuleSpec>,
+) -> Result<Json<RuleItem>, ApiError> {
+    rules::save(&app, &caller, Some(&id(path)?), spec).await.map(Json)
+}
+
+/// `DELETE /api/v1/alert-rules/{id}`
+pub async fn remove_rule(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+) -> Result<StatusCode, ApiError> {
+    rules::remove(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/silences`: those that are in effect.
+pub async fn list_silences(State(app): State<App>) -> Json<Listed<SilenceItem>> {
+    Listed::of(&app, app.hub.published().state.alerts.silence_items())
+}
+
+/// `POST /api/v1/silences`
+pub async fn create_silence(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody(spec): JsonBody<SilenceSpec>,
+) -> Result<Response, ApiError> {
+    let item = silences::create(&app, &caller, spec).await?;
+    Ok(created("/api/v1/silences", &item.id, &item))
+}
+
+/// `DELETE /api/v1/silences/{id}`
+pub async fn end_silence(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+) -> Result<StatusCode, ApiError> {
+    silences::end(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/maintenance`
+pub async fn list_windows(State(app): State<App>) -> Json<Listed<MaintenanceItem>> {
+    Listed::of(&app, maintenance::list(&app))
+}
+
+/// `POST /api/v1/maintenance`
+pub async fn create_window(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody(spec): JsonBody<MaintenanceSpec>,
+) -> Result<Response, ApiError> {
+    let item = maintenance::save(&app, &caller, None, spec).await?;
+    Ok(created("/api/v1/maintenance", &item.id, &item))
+}
+
+/// `PUT /api/v1/maintenance/{id}`
+pub async fn change_window(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+    JsonBody(spec): JsonBody<MaintenanceSpec>,
+) -> Result<Json<MaintenanceItem>, ApiError> {
+    maintenance::save(&app, &caller, Some(&id(path)?), spec).await.map(Json)
+}
+
+/// `DELETE /api/v1/maintenance/{id}`
+pub async fn remove_window(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+) -> Result<StatusCode, ApiError> {
+    maintenance::remove(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/v1/sources/{name}`: a source that is not coming back is missed no more.
+pub async fn forget_source(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+) -> Result<StatusCode, ApiError> {
+    sources::forget(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
+}
