@@ -1,5 +1,6 @@
 //! The header: where one is, how the line is, and what time it is there.
 
+use super::bell::bell;
 use super::theme::ThemeButton;
 use super::who::who;
 use super::{Overlay, PageLink, named_pages};
@@ -25,6 +26,7 @@ pub fn Header() -> impl IntoView {
             </button>
             <ConnectionPill />
             <Clock />
+            {bell()}
             <ThemeButton />
             <button
                 type="button"

@@ -1,5 +1,6 @@
 //! The frame around every page: navigation, header, command palette and keys.
 
+mod bell;
 mod gate;
 mod header;
 mod help;
@@ -13,6 +14,7 @@ mod theme;
 mod who;
 
 use super::widgets::PageStatus;
+pub use bell::Loud;
 pub use gate::{elsewhere, gated};
 use header::Header;
 use help::Help;
