@@ -56,6 +56,7 @@ fn count(numbers: &mut AlertNumbers, item: &AlertItem, by: impl Fn(u64) -> u64) 
     add(|n| &mut n.critical, active && item.severity == Severity::Critical);
     add(|n| &mut n.warning, active && item.severity == Severity::Warning);
     add(|n| &mut n.loud, item.is_loud());
+    add(|n| &mut n.loud_critical, item.is_loud() && item.severity == Severity::Critical);
 }
 
 /// An alert that is not built on a finding is one itself: a verdict that leaves it out would lie.

@@ -141,6 +141,14 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/work/tasks/{task}", Page("view_agents")),
     ("GET", "/work/dead-letters", Page("view_agents")),
     ("GET", "/system", Page("view_system")),
+    ("GET", "/alerts", Page("view_alerts")),
+    ("GET", "/alerts/history", Page("view_alerts")),
+    ("GET", "/alerts/silences", Page("view_alerts")),
+    ("GET", "/alerts/rules", Page("manage_rules")),
+    ("GET", "/alerts/rules/new", Page("manage_rules")),
+    ("GET", "/alerts/rules/{rule}", Page("manage_rules")),
+    ("GET", "/alerts/channels", Page("manage_rules")),
+    ("GET", "/alerts/{alert}", Page("view_alerts")),
 ];
 
 /// What pages call, by GET or POST.
@@ -172,6 +180,27 @@ const FOR_PAGES: &[(&str, Open)] = &[
     ("revoke_token", To("manage_tokens")),
     ("role_names", To("manage_tokens")),
     ("audit", To("view_audit_logs")),
+    ("alerts", To("view_alerts")),
+    ("alert", To("view_alerts")),
+    ("alert_history", To("view_alerts")),
+    ("maintenance", To("view_alerts")),
+    ("acknowledge_alerts", To("acknowledge_alerts")),
+    ("silence_alerts", To("acknowledge_alerts")),
+    ("create_silence", To("acknowledge_alerts")),
+    ("end_silence", To("acknowledge_alerts")),
+    ("save_maintenance", To("manage_rules")),
+    ("remove_maintenance", To("manage_rules")),
+    ("alert_rules", To("manage_rules")),
+    ("alert_rule", To("manage_rules")),
+    ("save_alert_rule", To("manage_rules")),
+    ("remove_alert_rule", To("manage_rules")),
+    ("test_alert_rule", To("manage_rules")),
+    ("channels", To("manage_rules")),
+    ("save_channel", To("manage_rules")),
+    ("remove_channel", To("manage_rules")),
+    ("test_channel", To("manage_rules")),
+    ("notifications", To("manage_rules")),
+    ("requeue_notification", To("manage_rules")),
 ];
 
 fn expected() -> Vec<(String, String, Open)> {
