@@ -95,6 +95,7 @@ pub async fn start(
         retain_days: settings.retain_days,
     })?;
     let (state, lines) = replay(&settings.data_dir)?;
+    clock.not_before(state.now);
     history.made(state.seq).await;
     let meters = Arc::new(Meters::default());
     let host = sampler::host_name();

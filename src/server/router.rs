@@ -38,7 +38,7 @@ pub async fn run(
     ready: impl FnOnce() + Send,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let running = pipeline::start(&config, Clock::System).await?;
+    let running = pipeline::start(&config, Clock::default()).await?;
     let app = running.app.clone();
     if let Err(refused) = access::start::prepare(&app, &config).await {
         drop(app);

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod alerts;
 mod alerts_past;
 mod alerts_socket;
 mod cli;

@@ -12,6 +12,7 @@ use crate::domain::alerts::{Key, What, built_in, glob};
 use crate::domain::health::{Finding, Severity, minute, span};
 use crate::domain::projects::ProjectId;
 use crate::domain::state::State;
+use crate::domain::system::state::Host;
 use crate::domain::window::{DAY, MINUTE};
 use crate::pipeline::board::{FIRING, Findings};
 use crate::wire::Timestamp;
@@ -107,10 +108,13 @@ impl Scene<'_> {
     fn finding(&self, rule: &AlertRule, key: &Key) -> Seen {
         let found = self.found.get(&(key.finding.clone(), key.subject.clone()));
         let Some(finding) = found else {
-            return if self.is_quiet(&key.subject) && *key.finding != *HOST_QUIET {
-                Seen::of(Sight::Missing)
-            } else {
-                Seen::of(Sight::Clear)
+            let host = self.host(&key.subject).filter(|_| *key.finding != *HOST_QUIET);
+            let quiet_at = host.map(|host| host.deadline().plus(1));
+            return match quiet_at {
+                Some(at) if at <= self.now => Seen::of(Sight::Missing),
+                // What is over needs no looking after.
+                _ if !self.state.alerts.by_key.contains_key(key) => Seen::of(Sight::Clear),
+                next => Seen { next, ..Seen::of(Sight::Clear) },
             };
         };
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
@@ -153,10 +157,9 @@ impl Scene<'_> {
         name.unwrap_or_default()
     }
 
-    /// Whether nobody knows about a subject any more: its host has gone quiet.
-    fn is_quiet(&self, subject: &str) -> bool {
-        let host = subject.strip_prefix("host/").and_then(|name| self.state.system.hosts.get(name));
-        host.is_some_and(|host| self.now > host.deadline())
+    /// The host that a subject is: once it is quiet, nobody knows about it any more.
+    fn host(&self, subject: &str) -> Option<&Arc<Host>> {
+        self.state.system.hosts.get(subject.strip_prefix("host/")?)
     }
 
     fn metric(&self, rule: &AlertRule, on: &OnMetric, key: &Key) -> Seen {

@@ -307,7 +307,10 @@ fn happens() -> impl Strategy<Value = Happens> {
 /// As many timelines as the environment says; a few without it.
 fn timelines() -> ProptestConfig {
     let said = std::env::var("BELLWETHER_TIMELINES").ok().and_then(|n| n.parse().ok());
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(said.unwrap_or(500)) }
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(said.unwrap_or(5_000))
+    }
 }
 
 proptest! {
