@@ -324,3 +324,6 @@ fn heard(of: Thing, envelope: &Envelope) -> Heard {
         _ => Heard::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests;
