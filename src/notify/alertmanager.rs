@@ -23,7 +23,7 @@ type Texts = BTreeMap<String, String>;
 /// What receivers get.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload {
+pub(super) struct Payload {
     version: &'static str,
     group_key: String,
     truncated_alerts: u32,
@@ -49,7 +49,7 @@ struct Received {
 /// What an Alertmanager takes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Posted {
+pub(super) struct Posted {
     labels: Texts,
     annotations: Texts,
     starts_at: String,
@@ -84,7 +84,7 @@ fn is_its_own(url: &str) -> bool {
     path.ends_with("/api/v2/alerts") || path.ends_with("/api/v1/alerts")
 }
 
-fn received(message: &Message<'_>) -> Payload {
+pub(super) fn received(message: &Message<'_>) -> Payload {
     let alerts: Vec<Received> = message
         .alerts
         .iter()
@@ -127,7 +127,7 @@ fn received(message: &Message<'_>) -> Payload {
 }
 
 /// To an Alertmanager, alerts of another severity are others: those that are so no more end.
-fn posted(message: &Message<'_>) -> Vec<Posted> {
+pub(super) fn posted(message: &Message<'_>) -> Vec<Posted> {
     let mut all = Vec::new();
     for told in message.alerts {
         let alert = one(message, told);

@@ -144,3 +144,6 @@ impl Notify {
         self.deliver(channel, &message, now).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ pub async fn send(
     post.signed_in(target).send(net, target, now).await
 }
 
-fn headers(message: &Message<'_>) -> Vec<(&'static str, String)> {
+pub(super) fn headers(message: &Message<'_>) -> Vec<(&'static str, String)> {
     let (priority, tag) = match (message.why(), message.severity()) {
         (Why::Resolved, _) => ("3", "white_check_mark"),
         (Why::Test, _) => ("3", "wave"),
@@ -59,7 +59,7 @@ fn headers(message: &Message<'_>) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn body(message: &Message<'_>) -> String {
+pub(super) fn body(message: &Message<'_>) -> String {
     let several = message.alerts.len() > 1;
     let shown = message.alerts.iter().take(SHOWN).map(|told| {
         let said = one_line(&told.alert.message);

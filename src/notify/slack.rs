@@ -29,7 +29,7 @@ pub async fn send(
     Post::json(body).signed_in(target).send(net, target, now).await
 }
 
-fn body(message: &Message<'_>) -> Value {
+pub(super) fn body(message: &Message<'_>) -> Value {
     let shown = message.alerts.iter().take(SHOWN);
     let mut attachments: Vec<Value> = shown.map(|told| attachment(message, told)).collect();
     if let Some(more) = message.left_out(SHOWN) {

@@ -247,7 +247,7 @@ fn mail(message: &Message<'_>, people: People) -> Result<Mail, lettre::error::Er
     mail.multipart(MultiPart::alternative_plain_html(text(message), html(message)))
 }
 
-fn text(message: &Message<'_>) -> String {
+pub(super) fn text(message: &Message<'_>) -> String {
     let mut text = String::new();
     for told in message.alerts {
         text.push_str(&format!("{}\n{}\n\n", headline(told), one_line(&told.alert.message)));
@@ -270,7 +270,7 @@ fn links(message: &Message<'_>, told: &crate::domain::alerts::Told) -> Vec<(&'st
     all.into_iter().filter_map(|(name, link)| Some((name, one_line(&link?)))).collect()
 }
 
-fn html(message: &Message<'_>) -> String {
+pub(super) fn html(message: &Message<'_>) -> String {
     let mut html = String::from(
         "<!doctype html><html><body style=\"font-family:sans-serif;font-size:14px;color:#1b1f24\">",
     );

@@ -67,7 +67,7 @@ pub async fn send(
     post.send(net, target, now).await
 }
 
-fn body(message: &Message<'_>) -> Vec<u8> {
+pub(super) fn body(message: &Message<'_>) -> Vec<u8> {
     let kind = match message.why() {
         Why::Fired => "alert.fired",
         Why::Worsened => "alert.worsened",

@@ -264,7 +264,7 @@ mod tests {
             };
             let at = Timestamp::from_ms(0);
             let one = Notification { queued, at, seq: *seq, attempts: 0, next_at: at, error: None };
-            ((*id).into(), Arc::new(one))
+            (Arc::<str>::from(*id), Arc::new(one))
         });
         Outbox { waiting: each.collect(), ..Outbox::default() }
     }

@@ -88,7 +88,23 @@ impl Board {
 
     /// Queues what is told of one alert, and waits until that is shown.
     pub async fn queue(&self, notification: &str, channel: &str, why: Why) {
-        let told = Told { why, alert: alert(notification, why), covers: 0 };
+        self.queue_alert(notification, channel, why, alert(notification, why)).await;
+    }
+
+    /// The same of an alert whose texts are `said`.
+    pub async fn queue_said(&self, notification: &str, channel: &str, said: &str) {
+        let alert = AlertItem {
+            title: said.to_owned(),
+            message: said.to_owned(),
+            resolve: said.to_owned(),
+            subject: said.into(),
+            ..alert(notification, Why::Fired)
+        };
+        self.queue_alert(notification, channel, Why::Fired, alert).await;
+    }
+
+    async fn queue_alert(&self, notification: &str, channel: &str, why: Why, alert: AlertItem) {
+        let told = Told { why, alert, covers: 0 };
         let queued = Queued {
             notification: notification.into(),
             channel: channel.into(),
