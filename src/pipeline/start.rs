@@ -122,7 +122,14 @@ pub async fn start(
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
     tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
-    tokio::spawn(alerts::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
+    let (judge, judged) = watch::channel(0);
+    tokio::spawn(alerts::run(
+        appender.clone(),
+        hub.clone(),
+        clock.clone(),
+        judge,
+        shutdown.clone(),
+    ));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
@@ -145,7 +152,8 @@ pub async fn start(
             caller.still_holds(&access, &hub.published().state.access, clock.now())
         })
     };
-    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters, standing };
+    let applied = hub.watch();
+    let ingest = IngestState { appender: appender.clone(), applied, judged, meters, standing };
     let notify = Arc::new(Notify::new(settings));
     let parts = worker::Parts {
         appender: appender.clone(),
