@@ -77,7 +77,7 @@ type Answer = Result<(u16, Value), Box<dyn std::error::Error + Send + Sync>>;
 
 async fn asked(dir: &Path, request: Request<Body>) -> Answer {
     let settings = Settings { data_dir: dir.to_owned(), sampler: false, ..Settings::default() };
-    let running = pipeline::start(&settings, Clock::System).await?;
+    let running = pipeline::start(&settings, Clock::default()).await?;
     let answered = router(running.app.clone()).oneshot(request).await;
     let answer = match answered {
         Ok(response) => {

@@ -55,12 +55,15 @@ fn told(why: Why, severity: Severity) -> Told {
 
 /// What `show` makes of two alerts, one of which is over.
 fn two(board: Option<&str>, show: impl FnOnce(&Message<'_>) -> String) -> String {
-    let alerts =
-        [told(Why::Worsened, Severity::Critical), told(Why::Resolved, Severity::Warning)];
+    let alerts = [told(Why::Worsened, Severity::Critical), told(Why::Resolved, Severity::Warning)];
     shown(&alerts, board, show)
 }
 
-fn shown(alerts: &[Told], board: Option<&str>, show: impl FnOnce(&Message<'_>) -> String) -> String {
+fn shown(
+    alerts: &[Told],
+    board: Option<&str>,
+    show: impl FnOnce(&Message<'_>) -> String,
+) -> String {
     let at = Timestamp::from_ms(1_790_000_002_000);
     show(&Message { id: "n-1", channel: &channel(), group: "disk", alerts, at, board })
 }

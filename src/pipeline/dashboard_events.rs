@@ -138,7 +138,10 @@ fn alert_event(change: &AlertChange, now: Timestamp) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::health::{Evidence, Severity};
+    use crate::domain::alerts::rule::Labels;
+    use crate::domain::alerts::state::item_opened;
+    use crate::domain::alerts::{Key, What};
+    use crate::domain::health::Severity;
     use crate::wire::Stamp;
 
     fn envelope(kind: &str, data: &str) -> Envelope {
@@ -147,17 +150,29 @@ mod tests {
         Envelope { stamp, event: Event::decode(kind, data).unwrap().unwrap() }
     }
 
-    fn finding(rule: &str) -> Finding {
-        Finding {
-            rule: rule.to_owned(),
-            severity: Severity::Warning,
-            subject: "agent/a".to_owned(),
+    fn alert(finding: &str, acknowledged: bool) -> Arc<AlertItem> {
+        let key =
+            Key { rule: "findings".into(), finding: finding.into(), subject: "agent/a".into() };
+        let what = What {
+            title: "t".to_owned(),
             message: "m".to_owned(),
-            since: Timestamp::from_ms(7),
-            points: 1,
-            evidence: Evidence::default(),
-            resolve: "r".to_owned(),
-        }
+            severity: Severity::Warning,
+            source: "s".into(),
+            labels: Labels::new(),
+            tags: Vec::new(),
+            value: None,
+            threshold: None,
+            unit: None,
+            resolve: String::new(),
+            link: String::new(),
+        };
+        let at = Timestamp::from_ms(7);
+        let item = item_opened(&"id".into(), &key, &what, at);
+        Arc::new(AlertItem { fired_at: Some(at), acknowledged, ..item })
+    }
+
+    fn change(before: Option<Arc<AlertItem>>, item: Option<Arc<AlertItem>>) -> AlertChange {
+        AlertChange { id: "id".into(), before, item }
     }
 
     #[test]
@@ -169,8 +184,15 @@ mod tests {
             envelope("task.dead_lettered", r#"{"task":"t"}"#),
         ];
         let refreshed = Refreshed {
-            fired: vec![finding("work.agent_offline"), finding("projects.failing")],
-            cleared: vec![finding("work.task_stuck")],
+            alerts: vec![
+                change(Some(alert("work.task_stuck", false)), None),
+                change(None, Some(alert("work.agent_offline", false))),
+                change(None, Some(alert("project.stale", false))),
+                change(
+                    Some(alert("work.queue_latency", false)),
+                    Some(alert("work.queue_latency", true)),
+                ),
+            ],
             ..Refreshed::default()
         };
         let told = batch(&held, false, &refreshed, Timestamp::from_ms(9));
@@ -188,6 +210,7 @@ mod tests {
                 "task_event dead_lettered 5",
                 "alert_cleared work.task_stuck 9",
                 "alert_fired work.agent_offline 9",
+                "alert_acknowledged work.queue_latency 9",
             ]
         );
         assert_eq!((&told[0]["task_id"], &told[0]["agent_id"]), (&json!("t"), &json!("a")));

@@ -10,6 +10,7 @@
 
 pub mod aggregate;
 pub mod alerts;
+pub mod back_test;
 pub mod board;
 pub mod checkpoint;
 pub mod clock;

@@ -17,6 +17,7 @@ use crate::domain::{Event, State, system};
 use crate::notify::{Notify, worker};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
+use crate::server::alerts::back_test::BackTests;
 use crate::server::config::Settings;
 use crate::server::limits::Limits;
 use crate::wire::{Seq, Timestamp};
@@ -96,6 +97,7 @@ pub async fn start(
         retain_days: settings.retain_days,
     })?;
     let (state, lines) = replay(&settings.data_dir)?;
+    clock.not_before(state.now);
     history.made(state.seq).await;
     let meters = Arc::new(Meters::default());
     let host = sampler::host_name();
@@ -120,7 +122,14 @@ pub async fn start(
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
     tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
-    tokio::spawn(alerts::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
+    let (judge, judged) = watch::channel(0);
+    tokio::spawn(alerts::run(
+        appender.clone(),
+        hub.clone(),
+        clock.clone(),
+        judge,
+        shutdown.clone(),
+    ));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
@@ -143,7 +152,8 @@ pub async fn start(
             caller.still_holds(&access, &hub.published().state.access, clock.now())
         })
     };
-    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters, standing };
+    let applied = hub.watch();
+    let ingest = IngestState { appender: appender.clone(), applied, judged, meters, standing };
     let notify = Arc::new(Notify::new(settings));
     let parts = worker::Parts {
         appender: appender.clone(),
@@ -163,6 +173,7 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
+        back_tests: Arc::new(BackTests::new(settings.data_dir.clone())),
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),

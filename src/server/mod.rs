@@ -68,6 +68,8 @@ pub struct App {
     pub presence: Arc<agent_socket::Presence>,
     /// When commands were last handed out.
     pub offers: Arc<work::Offers>,
+    /// Tests of alert rules on the past.
+    pub back_tests: Arc<alerts::back_test::BackTests>,
     /// Who may do what, besides what the journal says.
     pub access: Arc<access::Access>,
     /// How much one address or user may ask for.

@@ -38,7 +38,7 @@ pub async fn run(
     ready: impl FnOnce() + Send,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let running = pipeline::start(&config, Clock::System).await?;
+    let running = pipeline::start(&config, Clock::default()).await?;
     let app = running.app.clone();
     if let Err(refused) = access::start::prepare(&app, &config).await {
         drop(app);
@@ -125,6 +125,27 @@ const FOR_PAGES: &[(&str, Needs)] = &[
     ("revoke_token", TOKENS),
     ("role_names", TOKENS),
     ("audit", all(Permission::ViewAuditLogs)),
+    ("alerts", alerts::routes::VIEW),
+    ("alert", alerts::routes::VIEW),
+    ("alert_history", alerts::routes::VIEW),
+    ("maintenance", alerts::routes::VIEW),
+    ("acknowledge_alerts", alerts::routes::ACKNOWLEDGE),
+    ("silence_alerts", alerts::routes::ACKNOWLEDGE),
+    ("create_silence", alerts::routes::ACKNOWLEDGE),
+    ("end_silence", alerts::routes::ACKNOWLEDGE),
+    ("save_maintenance", alerts::routes::MANAGE),
+    ("remove_maintenance", alerts::routes::MANAGE),
+    ("alert_rules", alerts::routes::MANAGE),
+    ("alert_rule", alerts::routes::MANAGE),
+    ("save_alert_rule", alerts::routes::MANAGE),
+    ("remove_alert_rule", alerts::routes::MANAGE),
+    ("test_alert_rule", alerts::routes::MANAGE),
+    ("channels", alerts::routes::MANAGE),
+    ("save_channel", alerts::routes::MANAGE),
+    ("remove_channel", alerts::routes::MANAGE),
+    ("test_channel", alerts::routes::MANAGE),
+    ("notifications", alerts::routes::MANAGE),
+    ("requeue_notification", alerts::routes::MANAGE),
 ];
 
 /// Every route that needs to be asked for, with what it needs. Files of the site are open to all.

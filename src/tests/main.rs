@@ -9,6 +9,9 @@
 )]
 
 mod access;
+mod alerts;
+mod alerts_past;
+mod alerts_socket;
 mod cli;
 mod commands;
 mod crash;
@@ -21,6 +24,7 @@ mod examples;
 mod harness;
 mod history;
 mod http;
+mod import_alertmanager;
 mod jobs;
 mod live;
 mod notify;

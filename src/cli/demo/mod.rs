@@ -105,7 +105,7 @@ struct Demo {
 /// # Errors
 /// The board cannot be reached or refuses.
 pub fn run(args: Args) -> Outcome {
-    let start = Clock::System.now();
+    let start = Clock::default().now();
     let history_ms = i64::try_from(args.history.as_millis())?;
     let (seed, speed) = (args.seed, args.speed);
     let (projects, agents) = (args.projects as usize, args.agents as usize);
@@ -154,7 +154,7 @@ impl Demo {
         let mut pace = Pace::default();
         let mut caught_up: Option<Instant> = None;
         while !self.stop.requested() {
-            let now = Clock::System.now();
+            let now = Clock::default().now();
             let mut events = self.world.advance(now, MAX_EVENTS);
             let full = events.len() >= MAX_EVENTS;
             let answers = self.obey(now, &mut events);
@@ -173,7 +173,7 @@ impl Demo {
             {
                 break;
             }
-            let due = self.world.due().map_or(0, |due| due.since(Clock::System.now()));
+            let due = self.world.due().map_or(0, |due| due.since(Clock::default().now()));
             self.stop.sleep(pace.wait(events.len(), full, Duration::from_millis(due as u64)));
         }
         Ok(())

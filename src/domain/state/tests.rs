@@ -38,7 +38,8 @@ fn event() -> impl Strategy<Value = Event> {
         );
         ("host.sampled", data)
     });
-    let kinds: Vec<_> = work::Event::TYPES.iter().chain(alerts::Event::TYPES).copied().collect();
+    let of_others = &alerts::Event::OF_OTHERS;
+    let kinds: Vec<_> = work::Event::TYPES.iter().chain(of_others).copied().collect();
     let states = prop::sample::select(vec!["idle", "assigned", "working", "blocked"]);
     let named = (prop::sample::select(kinds), 0..4_u8, 0..3_u8, states, any::<bool>()).prop_map(
         |(kind, n, m, state, flag)| {
@@ -144,7 +145,16 @@ proptest! {
                 let same = before.system.hosts.get(name) == Some(host);
                 prop_assert!(same || told(Touched::Host(name.clone())));
             }
-            prop_assert!(before.alerts.active == state.alerts.active || told(Touched::Alerts));
+            let of_alerts = |one| told(Touched::Alerts(one));
+            let (old, new) = (&before.alerts, &state.alerts);
+            let same = old.external.active == new.external.active;
+            prop_assert!(same || of_alerts(alerts::state::Touched::External));
+            for id in old.open.keys().chain(new.open.keys()) {
+                let same = old.open.get(id) == new.open.get(id);
+                prop_assert!(same || of_alerts(alerts::state::Touched::Alert(id.clone())), "{id}");
+            }
+            let same = old.silences == new.silences;
+            prop_assert!(same || of_alerts(alerts::state::Touched::Silences));
             let of_work = |one| told(Touched::Work(one));
             let (old, new) = (&before.work, &state.work);
             for id in old.tasks.keys().chain(new.tasks.keys()) {
@@ -199,7 +209,7 @@ fn check(bytes: &[u8], expect: &str) {
 #[test]
 fn other_layouts_are_named() {
     check(&[], "the encoded state is empty");
-    check(&[0x7f], "state of layout 127, expected 2");
+    check(&[0x7f], "state of layout 127, expected 3");
 }
 
 #[test]

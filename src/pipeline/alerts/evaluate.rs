@@ -12,7 +12,7 @@ use crate::pipeline::board::Findings;
 use crate::wire::Timestamp;
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Most events of one pass; the rest follows in the next.
@@ -36,6 +36,8 @@ pub struct Evaluator {
     dirty: BTreeSet<Key>,
     due: BTreeSet<(Timestamp, Key)>,
     due_of: HashMap<Key, Timestamp>,
+    /// Alerts that wait for news of their host, since no finding tells of it, by host.
+    of_hosts: BTreeMap<Arc<str>, BTreeSet<Key>>,
     /// What there was to tell nobody of.
     quiet: Option<Quiet>,
     /// The one rule that is looked at, if not all of them are.
@@ -61,6 +63,7 @@ impl Evaluator {
             dirty: BTreeSet::new(),
             due: BTreeSet::new(),
             due_of: HashMap::new(),
+            of_hosts: BTreeMap::new(),
             only: None,
         }
     }
@@ -82,6 +85,7 @@ impl Evaluator {
         let mut room = Alerts::MAX_OPEN.saturating_sub(state.alerts.open.len());
         while let Some(key) = self.dirty.pop_first() {
             let (event, next) = look(&scene, &key, &mut over);
+            self.follow_host(&scene, &key);
             match event {
                 Some(Event::Opened(_)) if room == 0 => {
                     tracing::warn!(?key, "no alert: there are as many as there may be");
@@ -135,6 +139,22 @@ impl Evaluator {
         }
     }
 
+    /// Looks at an alert again whenever its host is heard of, while no finding holds: whether that
+    /// is because all is well again, or because nobody knows, depends on the host.
+    fn follow_host(&mut self, scene: &Scene<'_>, key: &Key) {
+        let Some(host) = key.subject.strip_prefix("host/") else { return };
+        let open = scene.state.alerts.by_key.contains_key(key);
+        let holds = scene.found.contains_key(&(key.finding.clone(), key.subject.clone()));
+        if open && !holds && !key.finding.is_empty() {
+            self.of_hosts.entry(host.into()).or_default().insert(key.clone());
+        } else if let Some(keys) = self.of_hosts.get_mut(host) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.of_hosts.remove(host);
+            }
+        }
+    }
+
     /// Looks at `key` again at this time.
     fn remind(&mut self, key: &Key, at: Option<Timestamp>) {
         if let Some(had) = self.due_of.remove(key) {
@@ -181,6 +201,11 @@ impl Evaluator {
         }
         let was = &last.state;
         let state = scene.state;
+        if !self.of_hosts.is_empty() {
+            for host in changed(&was.system.hosts, &state.system.hosts) {
+                self.dirty.extend(self.of_hosts.get(host).into_iter().flatten().cloned());
+            }
+        }
         let names = |of: Thing| -> Vec<&str> {
             match of {
                 Thing::Source => changed(&was.alerts.sources.by_name, &alerts.sources.by_name)

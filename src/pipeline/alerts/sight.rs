@@ -3,6 +3,7 @@
 //! A server that was down has not listened. So nothing counts as quiet before the server itself
 //! has listened for as long as that takes: until then nobody knows.
 
+use super::heard::Heard;
 use super::labels;
 use crate::domain::alerts::life::Sight;
 use crate::domain::alerts::rule::{
@@ -10,17 +11,13 @@ use crate::domain::alerts::rule::{
 };
 use crate::domain::alerts::{Key, What, built_in, glob};
 use crate::domain::health::{Finding, Severity, minute, span};
-use crate::domain::projects::ProjectId;
 use crate::domain::state::State;
+use crate::domain::system::state::Host;
 use crate::domain::window::{DAY, MINUTE};
 use crate::pipeline::board::{FIRING, Findings};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
-/// Shortest quiet of a source that is missed, however often it comes.
-const QUIET_FLOOR: i64 = 10 * MINUTE;
-/// Quiet after which a source is missed whose rhythm is not known.
-const QUIET_UNKNOWN: i64 = DAY;
 /// Rules of findings that tell of silence, and how long that lasts where they do not say it.
 const OF_SILENCE: [(&str, i64); 5] = [
     ("system.host_quiet", MINUTE),
@@ -107,10 +104,13 @@ impl Scene<'_> {
     fn finding(&self, rule: &AlertRule, key: &Key) -> Seen {
         let found = self.found.get(&(key.finding.clone(), key.subject.clone()));
         let Some(finding) = found else {
-            return if self.is_quiet(&key.subject) && *key.finding != *HOST_QUIET {
-                Seen::of(Sight::Missing)
-            } else {
-                Seen::of(Sight::Clear)
+            let host = self.host(&key.subject).filter(|_| *key.finding != *HOST_QUIET);
+            let quiet_at = host.map(|host| host.deadline().plus(1));
+            return match quiet_at {
+                Some(at) if at <= self.now => Seen::of(Sight::Missing),
+                // What is over needs no looking after.
+                _ if !self.state.alerts.by_key.contains_key(key) => Seen::of(Sight::Clear),
+                next => Seen { next, ..Seen::of(Sight::Clear) },
             };
         };
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
@@ -153,10 +153,9 @@ impl Scene<'_> {
         name.unwrap_or_default()
     }
 
-    /// Whether nobody knows about a subject any more: its host has gone quiet.
-    fn is_quiet(&self, subject: &str) -> bool {
-        let host = subject.strip_prefix("host/").and_then(|name| self.state.system.hosts.get(name));
-        host.is_some_and(|host| self.now > host.deadline())
+    /// The host that a subject is: once it is quiet, nobody knows about it any more.
+    fn host(&self, subject: &str) -> Option<&Arc<Host>> {
+        self.state.system.hosts.get(subject.strip_prefix("host/")?)
     }
 
     fn metric(&self, rule: &AlertRule, on: &OnMetric, key: &Key) -> Seen {
@@ -191,7 +190,7 @@ impl Scene<'_> {
         let unit = window.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let over = span(window_ms);
         let name = key.subject.strip_prefix("metric/").unwrap_or(&key.subject);
-        let (how, op) = (on.aggregation.name(), on.op);
+        let (how, op) = (on.aggregation.name(), on.op.words());
         let than = match past_ms {
             None => String::new(),
             Some(ms) => format!(", {} times what it was {} before", on.threshold, span(ms)),
@@ -199,7 +198,7 @@ impl Scene<'_> {
         let what = What {
             title: format!("{}: {name}", rule.name),
             message: format!(
-                "The {how} of {name} over {over} is {}{unit}, and {op} {}{unit}{than}.",
+                "The {how} of {name} over {over} is {}{unit}, {op} {}{unit}{than}.",
                 figure(value),
                 figure(threshold)
             ),
@@ -210,10 +209,7 @@ impl Scene<'_> {
             value: Some(value),
             threshold: Some(threshold),
             unit: window.unit.as_ref().map(ToString::to_string),
-            resolve: format!(
-                "The {how} of {name} over {over} not {op} {}{unit}.",
-                figure(threshold)
-            ),
+            resolve: format!("{name} not {op} {}{unit}, as {how} over {over}.", figure(threshold)),
             link: "/alerts/rules".to_owned(),
         };
         Seen { what: Some(what), next, ..Seen::of(Sight::Holds) }
@@ -234,7 +230,7 @@ impl Scene<'_> {
         let from = last.or(saved).unwrap_or(self.up_since);
         let after = match on.after_s {
             Some(s) => (s * 1_000.0) as i64,
-            None => heard.as_ref().map_or(QUIET_UNKNOWN, |heard| heard.allowed),
+            None => heard.as_ref().map_or(Heard::UNKNOWN, |heard| heard.allowed),
         };
         let (due, listened) = (from.plus(after), self.up_since.plus(after));
         if self.now <= due {
@@ -269,46 +265,6 @@ impl Scene<'_> {
         Seen { what: Some(what), ..Seen::of(Sight::Holds) }
     }
 
-    /// When something was last heard of.
-    fn heard(&self, of: Thing, name: &str) -> Option<Heard> {
-        let usual = |usual: Option<i64>| {
-            usual.map_or(QUIET_UNKNOWN, |ms| ms.saturating_mul(3).max(QUIET_FLOOR))
-        };
-        match of {
-            Thing::Source => self.state.alerts.sources.by_name.get(name).map(|source| Heard {
-                at: source.heard_at,
-                allowed: usual(source.rhythm.usual()),
-                source: Some(name.into()),
-            }),
-            Thing::Agent => self.state.work.agents.get(name).map(|agent| Heard {
-                at: agent.heard_at,
-                allowed: agent.patience_ms(&self.state.settings.work),
-                source: Some(agent.source.clone()),
-            }),
-            Thing::Host => self.state.system.hosts.get(name).map(|host| Heard {
-                at: host.last_seen_at,
-                allowed: host.deadline().since(host.last_seen_at),
-                source: Some(host.source.clone()),
-            }),
-            Thing::Project => {
-                let id = ProjectId::try_from(name.to_owned()).ok()?;
-                self.state.projects.get(&id).map(|project| Heard {
-                    at: project.updated_at,
-                    allowed: usual(project.rhythm.usual()),
-                    source: Some(project.source.clone()),
-                })
-            }
-            Thing::Metric => {
-                let series = self.state.metrics.of_name(name);
-                series.max_by_key(|series| series.heard_at).map(|series| Heard {
-                    at: series.heard_at,
-                    allowed: QUIET_UNKNOWN,
-                    source: Some(series.source.clone()),
-                })
-            }
-        }
-    }
-
     /// Everything that a rule could have an alert about now.
     pub fn candidates(&self, rule: &Arc<AlertRule>) -> Vec<Key> {
         let key = |finding: &Arc<str>, subject: Arc<str>| Key {
@@ -332,30 +288,6 @@ impl Scene<'_> {
             }
         }
     }
-
-    /// What of a kind is known that a pattern takes; what it names, even if it is not known.
-    fn names(&self, of: Thing, pattern: &str) -> Box<dyn Iterator<Item = String> + '_> {
-        if !pattern.contains('*') {
-            return Box::new(std::iter::once(pattern.to_owned()));
-        }
-        let state = self.state;
-        let all: Box<dyn Iterator<Item = &str>> = match of {
-            Thing::Source => Box::new(state.alerts.sources.by_name.keys().map(|name| &**name)),
-            Thing::Agent => Box::new(state.work.agents.keys().map(|name| &**name)),
-            Thing::Host => Box::new(state.system.hosts.keys().map(|name| &**name)),
-            Thing::Project => Box::new(state.projects.by_id.keys().map(ProjectId::as_str)),
-            Thing::Metric => Box::new(state.metrics.names()),
-        };
-        let pattern = pattern.to_owned();
-        Box::new(all.filter(move |name| glob(&pattern, name)).map(str::to_owned))
-    }
-}
-
-struct Heard {
-    at: Timestamp,
-    /// How long it may be quiet, in milliseconds.
-    allowed: i64,
-    source: Option<Arc<str>>,
 }
 
 /// Whether a rule is about a finding. What an alert itself is, is no reason for another.

@@ -1,3 +1,5 @@
+mod alerts;
+mod metrics;
 mod work;
 
 use super::*;

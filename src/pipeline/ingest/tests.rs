@@ -23,11 +23,12 @@ impl Intake {
         let dir = tempfile::tempdir().unwrap();
         let options = Options { dir: dir.path().to_owned(), max_bytes: None };
         let (sender, committed) = sync_channel(1000);
-        let started = journal::start(options, Clock::System, sender).unwrap();
+        let started = journal::start(options, Clock::default(), sender).unwrap();
         let (shown, applied) = watch::channel(0);
         let meters = Arc::new(Meters::default());
         let state = IngestState {
             appender: started.appender,
+            judged: applied.clone(),
             applied,
             meters,
             standing: Arc::new(|_| true),

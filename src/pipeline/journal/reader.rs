@@ -119,6 +119,33 @@ impl Reader {
         }
     }
 
+    /// The newest state from before `before` that can be read, to replay from: the empty one, and
+    /// when the first event came, if the journal still begins with that; otherwise the oldest state
+    /// that is kept.
+    ///
+    /// # Errors
+    /// The file cannot be read, or no state can that the journal could be replayed from.
+    pub fn state_before(
+        &self,
+        before: Timestamp,
+    ) -> Result<(State, Option<Timestamp>), JournalError> {
+        let which = "WHERE at <= ?1 ORDER BY seq DESC LIMIT 1";
+        let usable = |kept: Checkpoint| kept.state().ok();
+        if let Some(state) = self.checkpoint_where(which, &[&before.ms()])?.and_then(usable) {
+            return Ok((state, None));
+        }
+        let first = "SELECT first_seq, at FROM records ORDER BY first_seq LIMIT 1";
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, Timestamp::from_ms(row.get(1)?)));
+        if let Some((1, at)) = self.connection.query_row(first, [], read).optional()? {
+            return Ok((State::default(), Some(at)));
+        }
+        match self.load_checkpoint(false)?.and_then(usable) {
+            Some(state) => Ok((state, None)),
+            None => self.newest_state().map(|state| (state, None)),
+        }
+    }
+
     /// The newest checkpoint, or the oldest.
     ///
     /// # Errors

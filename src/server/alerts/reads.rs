@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_place_is_read_as_it_was_written() {
-        let place = (Timestamp::from_ms(-7), Arc::from("a-b/é"));
+        let place: (Timestamp, Arc<str>) = (Timestamp::from_ms(-7), "a-b/é".into());
         let text = format!("{}-{}", place.0.ms(), hex(place.1.as_bytes()));
         assert_eq!(place_of(&text), Some(place));
     }

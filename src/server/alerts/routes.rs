@@ -1,6 +1,6 @@
 //! Where alerts are found over HTTP.
 
-use super::{answers, channels, setup};
+use super::{answers, back_test, channels, setup};
 use crate::domain::{Permission, Permissions};
 use crate::server::needs::{Needs, Routes};
 
@@ -31,6 +31,7 @@ pub fn writes() -> Routes {
         .post("/api/v1/alerts/{id}/acknowledge", ACKNOWLEDGE, answers::acknowledge)
         .post("/api/v1/alerts/{id}/silence", ACKNOWLEDGE, answers::silence)
         .post("/api/v1/alert-rules", MANAGE, setup::create_rule)
+        .post("/api/v1/alert-rules/test", MANAGE, back_test::test_rule)
         .put("/api/v1/alert-rules/{id}", MANAGE, setup::change_rule)
         .delete("/api/v1/alert-rules/{id}", MANAGE, setup::remove_rule)
         .post("/api/v1/silences", ACKNOWLEDGE, setup::create_silence)

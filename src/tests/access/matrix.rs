@@ -79,6 +79,7 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("POST", "/api/v1/alerts/silence", To("acknowledge_alerts")),
     ("POST", "/api/v1/alerts/{id}/acknowledge", To("acknowledge_alerts")),
     ("POST", "/api/v1/alerts/{id}/silence", To("acknowledge_alerts")),
+    ("POST", "/api/v1/alert-rules/test", To("manage_rules")),
     ("GET", "/api/v1/system", To("view_system")),
     ("GET", "/api/v1/settings", To("manage_rules")),
     ("PATCH", "/api/v1/settings", To("manage_rules")),
@@ -140,6 +141,14 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/work/tasks/{task}", Page("view_agents")),
     ("GET", "/work/dead-letters", Page("view_agents")),
     ("GET", "/system", Page("view_system")),
+    ("GET", "/alerts", Page("view_alerts")),
+    ("GET", "/alerts/history", Page("view_alerts")),
+    ("GET", "/alerts/silences", Page("view_alerts")),
+    ("GET", "/alerts/rules", Page("manage_rules")),
+    ("GET", "/alerts/rules/new", Page("manage_rules")),
+    ("GET", "/alerts/rules/{rule}", Page("manage_rules")),
+    ("GET", "/alerts/channels", Page("manage_rules")),
+    ("GET", "/alerts/{alert}", Page("view_alerts")),
 ];
 
 /// What pages call, by GET or POST.
@@ -171,6 +180,27 @@ const FOR_PAGES: &[(&str, Open)] = &[
     ("revoke_token", To("manage_tokens")),
     ("role_names", To("manage_tokens")),
     ("audit", To("view_audit_logs")),
+    ("alerts", To("view_alerts")),
+    ("alert", To("view_alerts")),
+    ("alert_history", To("view_alerts")),
+    ("maintenance", To("view_alerts")),
+    ("acknowledge_alerts", To("acknowledge_alerts")),
+    ("silence_alerts", To("acknowledge_alerts")),
+    ("create_silence", To("acknowledge_alerts")),
+    ("end_silence", To("acknowledge_alerts")),
+    ("save_maintenance", To("manage_rules")),
+    ("remove_maintenance", To("manage_rules")),
+    ("alert_rules", To("manage_rules")),
+    ("alert_rule", To("manage_rules")),
+    ("save_alert_rule", To("manage_rules")),
+    ("remove_alert_rule", To("manage_rules")),
+    ("test_alert_rule", To("manage_rules")),
+    ("channels", To("manage_rules")),
+    ("save_channel", To("manage_rules")),
+    ("remove_channel", To("manage_rules")),
+    ("test_channel", To("manage_rules")),
+    ("notifications", To("manage_rules")),
+    ("requeue_notification", To("manage_rules")),
 ];
 
 fn expected() -> Vec<(String, String, Open)> {
@@ -353,5 +383,8 @@ async fn commands_on_sockets_need_their_permission() {
         dashboard.say(json!({ "type": "retry_task", "task_id": "t" })).await;
         let expect = if role == "viewer" { "error" } else { "not_found" };
         assert_eq!(dashboard.next_of("retry_result").await["status"], expect, "{role}");
+        let mut alerts = secured.socket_by("/ws/alerts", &token).await.unwrap();
+        alerts.say(json!({ "type": "acknowledge_alert", "alert_id": "a" })).await;
+        assert_eq!(alerts.next_of("result").await["status"], status, "{role}");
     }
 }

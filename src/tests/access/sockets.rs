@@ -198,7 +198,7 @@ async fn a_token_that_is_revoked_or_over_closes_them() {
     let path = format!("/api/v1/tokens/{}", made["id"].as_str().unwrap());
     secured.by_admin("DELETE", &path, None).await;
     assert_eq!(socket.closed().await, POLICY);
-    let soon = bellwether::pipeline::clock::Clock::System.now().plus(1_500).to_string();
+    let soon = bellwether::pipeline::clock::Clock::default().now().plus(1_500).to_string();
     let short = json!({ "name": "short", "role": "viewer", "expires_at": soon });
     let short = secured.token(short).await;
     let mut socket = secured.socket_by(LIVE, &short).await.unwrap();

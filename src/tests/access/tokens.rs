@@ -216,7 +216,7 @@ async fn api_tokens_end_when_they_say_and_when_they_are_revoked() {
         (refused.status, &refused.json()["errors"][0]["pointer"]),
         (422, &json!("/expires_at"))
     );
-    let soon = bellwether::pipeline::clock::Clock::System.now().plus(700).to_string();
+    let soon = bellwether::pipeline::clock::Clock::default().now().plus(700).to_string();
     let short = json!({ "name": "ci", "permissions": ["view_agents"], "expires_at": soon });
     let short = secured.token(short).await;
     let begun = std::time::Instant::now();

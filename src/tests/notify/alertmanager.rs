@@ -117,6 +117,9 @@ async fn a_real_one_takes_alerts_and_tells_of_them_as_we_do() {
     real.until(<[Value]>::is_empty).await;
     let came = receiver.until_came(4).await;
     let (theirs, ours) = (of(&came, "theirs"), of(&came, "ours"));
-    assert_eq!((&theirs[1]["status"], &ours[1]["status"]), (&json!("resolved"), &json!("resolved")));
+    assert_eq!(
+        (&theirs[1]["status"], &ours[1]["status"]),
+        (&json!("resolved"), &json!("resolved"))
+    );
     board.stop().await;
 }

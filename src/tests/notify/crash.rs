@@ -29,9 +29,7 @@ async fn a_crash_loses_no_notification_and_repeats_one_under_its_id() {
     served.kill();
     receiver.behaves("200");
     let served = Served::start(dir.path(), ALLOWED);
-    until("all is delivered", || {
-        served.get("/api/v1/notifications").json()["items"] == json!([])
-    });
+    until("all is delivered", || served.get("/api/v1/notifications").json()["items"] == json!([]));
     let came = receiver.came();
     let hung: Vec<_> = came.iter().filter(|one| one["answered"] == "hang").cloned().collect();
     let taken: Vec<_> = came.iter().filter(|one| one["answered"] == "200").cloned().collect();
@@ -61,11 +59,8 @@ fn certificates(dir: &Path) -> [String; 3] {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let cert = params.signed_by(&key, &issuer).unwrap();
-    let files = [
-        ("cert.pem", cert.pem()),
-        ("key.pem", key.serialize_pem()),
-        ("issuer.pem", issuer.pem()),
-    ];
+    let files =
+        [("cert.pem", cert.pem()), ("key.pem", key.serialize_pem()), ("issuer.pem", issuer.pem())];
     files.map(|(name, text)| {
         let path = dir.join(name);
         std::fs::write(&path, text).unwrap();

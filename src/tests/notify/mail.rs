@@ -32,11 +32,12 @@ async fn mail_that_fails_is_sent_once_the_server_takes_it() {
     board.queue("one", "post", Why::Fired).await;
     let failed = server.until_came(2).await;
     server.down();
-    board.until("it is tried while nobody is there", |alerts| {
-        let one = &alerts.outbox.waiting["one"];
-        one.error.as_deref().unwrap_or_default().contains("onnection")
-    })
-    .await;
+    board
+        .until("it is tried while nobody is there", |alerts| {
+            let one = &alerts.outbox.waiting["one"];
+            one.error.as_deref().unwrap_or_default().contains("onnection")
+        })
+        .await;
     server.behaves("250 taken");
     server.up();
     board.until_delivered().await;
@@ -65,7 +66,8 @@ async fn no_text_becomes_a_header_or_a_recipient() {
     let mut spec = mail(server.port);
     spec["name"] = json!("Größe <b>");
     board.save(spec).await;
-    let evil = "x\r\nBcc: eve@evil.example\r\n\r\nnow the body\r\n.\r\nMAIL FROM:<eve@evil.example>";
+    let evil =
+        "x\r\nBcc: eve@evil.example\r\n\r\nnow the body\r\n.\r\nMAIL FROM:<eve@evil.example>";
     board.queue_said("one", "gr-e-b", evil).await;
     board.until_delivered().await;
     let came = server.came();

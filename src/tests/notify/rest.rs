@@ -144,9 +144,8 @@ async fn every_kind_says_its_own() {
         assert_eq!(tried["success"], true, "{kind} {tried}");
     }
     let came = receiver.came();
-    let json = |i: usize| -> Value {
-        serde_json::from_str(came[i]["body"].as_str().unwrap()).unwrap()
-    };
+    let json =
+        |i: usize| -> Value { serde_json::from_str(came[i]["body"].as_str().unwrap()).unwrap() };
     assert_eq!(came[0]["headers"]["webhook-signature"], Value::Null);
     assert!(json(1)["text"].as_str().unwrap().contains("[TEST]"));
     assert_eq!(came[2]["headers"]["authorization"], "Bearer tk_hunter2");

@@ -58,16 +58,16 @@ async fn what_fails_is_tried_until_it_is_taken_under_the_same_id() {
     assert_eq!(item.waiting, 2);
     // Nobody there at all.
     receiver.down();
-    let attempts = |alerts: &bellwether::domain::alerts::state::State| {
-        alerts.outbox.waiting["first"].attempts
-    };
+    let attempts =
+        |alerts: &bellwether::domain::alerts::state::State| alerts.outbox.waiting["first"].attempts;
     let so_far = attempts(&board.app.hub.published().state.alerts);
     board.until("it is tried while nobody is there", |it| attempts(it) >= so_far + 3).await;
-    board.until("it is said", |it| {
-        let error = it.outbox.waiting["first"].error.as_deref().unwrap_or_default();
-        error.contains("cannot connect to 127.0.0.1")
-    })
-    .await;
+    board
+        .until("it is said", |it| {
+            let error = it.outbox.waiting["first"].error.as_deref().unwrap_or_default();
+            error.contains("cannot connect to 127.0.0.1")
+        })
+        .await;
     receiver.behaves("200");
     receiver.up();
     board.until_delivered().await;

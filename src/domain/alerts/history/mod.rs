@@ -5,6 +5,7 @@
 
 mod filter;
 mod reads;
+mod rows;
 mod steps;
 
 pub use filter::{AlertFilter, Place};
@@ -16,8 +17,8 @@ use super::{
     Silence, built_in,
 };
 use crate::wire::{Stamp, Timestamp};
+use rows::{call, forget, json, load, named, read, save, taken, title};
 use rusqlite::{Connection, OptionalExtension, Result, params};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use steps::Step;
@@ -90,6 +91,7 @@ impl Pending {
                 | Event::SilenceEnded(_)
                 | Event::RuleSaved(_)
                 | Event::ChannelSaved(_)
+                | Event::ChannelRemoved(_)
                 | Event::Queued(_)
                 | Event::Settled(_)
         );
@@ -139,6 +141,10 @@ fn take(tx: &Connection, stamp: &Stamp, event: &Event) -> Result<()> {
         Event::ChannelSaved(channel) => {
             call(tx, CHANNEL, &channel.id, &channel.name, (&None, &None))
         }
+        Event::ChannelRemoved(removed) => tx
+            .prepare_cached("DELETE FROM alert_notices WHERE channel = ?1")?
+            .execute([&removed.id])
+            .map(drop),
         Event::Queued(queued) => told(tx, stamp, queued),
         Event::Settled(settled) => settle(tx, stamp, settled),
         _ => Ok(()),
@@ -212,8 +218,7 @@ fn silenced(tx: &Connection, stamp: &Stamp, silence: &Silence) -> Result<()> {
 }
 
 fn told(tx: &Connection, stamp: &Stamp, queued: &Queued) -> Result<()> {
-    let name = named(tx, CHANNEL, &queued.channel)?.name;
-    let name = name.unwrap_or_else(|| queued.channel.to_string());
+    let name = channel(tx, &queued.channel)?;
     let mut about: Vec<&Arc<str>> = Vec::new();
     for told in &queued.alerts {
         let id = &told.alert.id;
@@ -226,9 +231,14 @@ fn told(tx: &Connection, stamp: &Stamp, queued: &Queued) -> Result<()> {
     }
     if !about.is_empty() {
         tx.prepare_cached("INSERT OR REPLACE INTO alert_notices VALUES (?1, ?2, ?3)")?
-            .execute(params![queued.notification, name, json(&about)?])?;
+            .execute(params![queued.notification, queued.channel, json(&about)?])?;
     }
     Ok(())
+}
+
+/// What a channel is called.
+fn channel(tx: &Connection, id: &str) -> Result<String> {
+    Ok(named(tx, CHANNEL, id)?.name.unwrap_or_else(|| id.to_owned()))
 }
 
 /// That nobody was reached is worth knowing of an alert; that somebody was is what one expects.
@@ -238,16 +248,16 @@ fn settle(tx: &Connection, stamp: &Stamp, settled: &Settled) -> Result<()> {
         .prepare_cached("SELECT channel, alerts FROM alert_notices WHERE notification = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((channel, alerts)) = found else { return Ok(()) };
+    let Some((to, alerts)) = found else { return Ok(()) };
     // A dead letter can be tried again.
     if settled.outcome != Outcome::Dead {
         tx.prepare_cached("DELETE FROM alert_notices WHERE notification = ?1")?.execute([id])?;
         return Ok(());
     }
     let error = settled.error.as_deref().unwrap_or("it was given up");
-    let alerts: Vec<Arc<str>> = read(&alerts)?;
+    let (name, alerts): (String, Vec<Arc<str>>) = (channel(tx, &to)?, read(&alerts)?);
     for alert in &alerts {
-        let said = Some(format!("{channel}: {error}"));
+        let said = Some(format!("{name}: {error}"));
         change(tx, alert, |_| Ok(Some(Step::of("undelivered", stamp).saying(said.clone()))))?;
     }
     Ok(())
@@ -266,49 +276,6 @@ fn change(
     save(tx, record)
 }
 
-fn load(db: &Connection, id: &str) -> Result<Option<Record>> {
-    db.prepare_cached("SELECT alert FROM alerts WHERE id = ?1")?
-        .query_row([id], |row| read(row.get_ref(0)?.as_str()?))
-        .optional()
-}
-
-fn save(tx: &Connection, mut record: Record) -> Result<()> {
-    record.rule = named(tx, RULE, &record.alert.key.rule)?;
-    let Alert { id, key, what, ack, covered_by, created_at, .. } = &record.alert;
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO alerts
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    )?
-    .execute(params![
-        id,
-        created_at.ms(),
-        record.resolved_at.map(Timestamp::ms),
-        what.severity as i64,
-        record.state() as i64,
-        ack.is_some(),
-        what.source,
-        key.rule,
-        key.finding,
-        key.subject,
-        what.title,
-        what.message,
-        covered_by,
-        json(&record)?,
-    ])?;
-    Ok(())
-}
-
-fn forget(tx: &Connection, id: &str) -> Result<()> {
-    for sql in [
-        "DELETE FROM alert_steps WHERE alert = ?1",
-        "DELETE FROM alerts WHERE id = ?1",
-        "DELETE FROM alert_silences WHERE alert = ?1",
-    ] {
-        tx.prepare_cached(sql)?.execute([id])?;
-    }
-    Ok(())
-}
-
 /// Forgets alerts that were over before `before`, a bounded number of them, with their steps.
 ///
 /// # Errors
@@ -319,50 +286,6 @@ pub fn prune(tx: &Connection, before: Timestamp) -> Result<()> {
         .query_map(params![before.ms(), FORGET], |row| row.get(0))?
         .collect::<Result<_>>()?;
     old.iter().try_for_each(|id| forget(tx, id))
-}
-
-/// Removes the row of `table` whose `key` is this, and returns another of its columns.
-fn taken(
-    tx: &Connection,
-    table: &str,
-    key: &str,
-    column: &str,
-    is: &str,
-) -> Result<Option<String>> {
-    tx.prepare_cached(&format!("DELETE FROM {table} WHERE {key} = ?1 RETURNING {column}"))?
-        .query_row([is], |row| row.get(0))
-        .optional()
-}
-
-fn call(
-    tx: &Connection,
-    kind: &str,
-    id: &str,
-    name: &str,
-    (owner, runbook): (&Option<String>, &Option<String>),
-) -> Result<()> {
-    tx.prepare_cached("INSERT OR REPLACE INTO alert_names VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![kind, id, name, owner, runbook])
-        .map(drop)
-}
-
-fn named(db: &Connection, kind: &str, id: &str) -> Result<Named> {
-    let found = db
-        .prepare_cached("SELECT name, owner, runbook FROM alert_names WHERE kind = ?1 AND id = ?2")?
-        .query_row([kind, id], |row| {
-            Ok(Named { name: row.get(0)?, owner: row.get(1)?, runbook: row.get(2)? })
-        })
-        .optional()?;
-    Ok(found.unwrap_or_default())
-}
-
-/// What an alert says, or its id if it is not known.
-fn title(db: &Connection, id: &str) -> Result<String> {
-    let found = db
-        .prepare_cached("SELECT title FROM alerts WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    Ok(found.unwrap_or_else(|| id.to_owned()))
 }
 
 impl Record {
@@ -386,17 +309,4 @@ impl Record {
         (item.owner, item.runbook) = (owner, runbook);
         item
     }
-}
-
-fn json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-}
-
-/// Text that is not what was written means a damaged file.
-fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        rusqlite::Error::SqliteFailure(corrupt, Some(error.to_string()))
-    })
 }

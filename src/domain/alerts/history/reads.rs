@@ -1,7 +1,8 @@
 //! Reading the tables of alerts.
 
 use super::super::{AlertItem, TimelineItem};
-use super::{AlertFilter, Place, Record, load, read, steps};
+use super::rows::{load, read};
+use super::{AlertFilter, Place, Record, steps};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params, params_from_iter};
 use std::sync::Arc;

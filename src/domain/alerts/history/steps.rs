@@ -1,7 +1,7 @@
 //! The table of what happened to alerts.
 
 use super::super::{Move, TimelineItem};
-use super::{json, read};
+use super::rows::{json, read};
 use crate::wire::Stamp;
 use rusqlite::{Connection, Result, params};
 use std::sync::Arc;

@@ -226,6 +226,18 @@ impl Op {
         }
     }
 
+    /// In words, before what is compared with.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::More => "more than",
+            Self::AtLeast => "at least",
+            Self::Less => "less than",
+            Self::AtMost => "at most",
+            Self::Equal => "exactly",
+            Self::Unequal => "other than",
+        }
+    }
+
     /// As it is written.
     pub const fn name(self) -> &'static str {
         match self {

@@ -199,10 +199,13 @@ impl State {
         let Some(alert) = self.open.get_mut(&moved.alert) else { return };
         touched.push(Touched::Alert(moved.alert.clone()));
         let alert = Arc::make_mut(alert);
+        let returns = moved.to == Move::Holds && alert.life.clear_since.is_some();
         alert.take(stamp, moved);
         let key = alert.key.clone();
         match moved.to {
             Move::Fired => self.change(&key, stamp.at),
+            // It would have fired anew, had it not been kept firing.
+            Move::Holds if returns => self.change(&key, stamp.at),
             Move::Resolved | Move::Dropped => {
                 if moved.to == Move::Resolved {
                     self.change(&key, stamp.at);
