@@ -105,7 +105,7 @@ fn a_disk_that_fills_and_empties_is_noticed_while_running() {
     assert_eq!(ended.code(), Some(0));
     let (exit, figures) = verify(dir.path());
     // What followed for alerts is in the journal as well.
-    let kept: usize = figures["events"].parse().unwrap();
+    let kept: u64 = figures["events"].parse().unwrap();
     assert_eq!(exit, Some(0));
     assert!(kept > taken, "{kept} of {taken}");
 }

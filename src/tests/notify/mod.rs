@@ -65,7 +65,7 @@ impl Board {
             ..Settings::default()
         };
         change(&mut settings);
-        let running = pipeline::start(&settings, Clock::System).await.unwrap();
+        let running = pipeline::start(&settings, Clock::default()).await.unwrap();
         Self { app: running.app.clone(), running }
     }
 
