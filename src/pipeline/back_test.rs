@@ -96,8 +96,10 @@ pub fn run(
             replay.take(envelope);
         }
     }
+    // Where it was cut, what came last is still looked at.
+    let end = if cut { replay.heard.plus(LOOK_EVERY).min(to) } else { to };
+    replay.until(end);
     if !cut {
-        replay.until(to);
         replay.look(to);
     }
     Ok(replay.found(events, cut))
