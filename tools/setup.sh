@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, says so, and is quick when all is there.
 #   tools/setup.sh        what building and running needs
-#   tools/setup.sh test   also what the tests need (Chromium, the browser tests' packages, and what
-#                         the examples are run with)
+#   tools/setup.sh test   also what the tests need (Chromium, the browser tests' packages, what the
+#                         examples are run with, and who receives what channels send)
 source "$(dirname "$0")/lib.sh"
 
 # A command as root, by sudo if need be.
@@ -25,16 +25,33 @@ npm_packages() {
   cp "$folder/package-lock.json" "$stamp"
 }
 
-# The packages of examples/requirements.txt, in an environment of their own.
+# The packages of the examples and of what receives mail and webhooks in tests, in an environment of
+# their own.
 python_packages() {
-  local stamp=$TOOLS/venv/.installed
-  cmp -s examples/requirements.txt "$stamp" && return
+  local stamp=$TOOLS/venv/.installed files=(examples/requirements.txt end2end/requirements.txt)
+  [ -x "$TOOLS/venv/bin/python" ] && cat "${files[@]}" | cmp -s - "$stamp" && return
   have curl && have python3 && python3 -c 'import ensurepip' 2>/dev/null ||
     timed "installing Python and curl" apt_install python3 python3-venv curl
-  python3 -m venv "$TOOLS/venv"
-  timed "installing the Python packages of examples/ (a few seconds)" \
-    "$TOOLS/venv/bin/pip" install -q --disable-pip-version-check -r examples/requirements.txt
-  cp examples/requirements.txt "$stamp"
+  python3 -m venv --clear "$TOOLS/venv"
+  timed "installing the Python packages of examples/ and end2end/ (a few seconds)" \
+    "$TOOLS/venv/bin/pip" install -q --disable-pip-version-check "${files[@]/#/-r}"
+  cat "${files[@]}" >"$stamp"
+}
+
+# Debian's Alertmanager, only unpacked: installed, it would listen to the world.
+alertmanager() {
+  local folder=$TOOLS/alertmanager
+  have apt-get || die "please put Alertmanager into $folder/usr/bin (this script knows only apt)"
+  mkdir -p "$folder"
+  (
+    cd "$folder"
+    apt-get download -qq prometheus-alertmanager 2>/dev/null || {
+      as_root apt-get update -qq
+      apt-get download -qq prometheus-alertmanager 2>/dev/null
+    }
+    dpkg-deb -x prometheus-alertmanager_*.deb .
+    rm prometheus-alertmanager_*.deb
+  )
 }
 
 have cargo || die "Rust is missing: see https://rustup.rs"
@@ -57,6 +74,8 @@ npm_packages tools
 
 if [ "${1:-}" = test ]; then
   python_packages
+  [ -x "$TOOLS/alertmanager/usr/bin/prometheus-alertmanager" ] ||
+    timed "unpacking Alertmanager (10 MB)" alertmanager
   if [ -e end2end/package.json ]; then
     npm_packages end2end
     # Debian's, because a browser from npm would be a download from elsewhere.

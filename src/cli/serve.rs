@@ -84,6 +84,11 @@ pub struct Args {
     /// Where people find the board, for links and sign-in (https://board.example)
     #[arg(long, env = "BELLWETHER_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Let channels lead to private addresses, this machine's among them
+    #[arg(long, env = "BELLWETHER_NOTIFY_ALLOW_PRIVATE", num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, value_name = "BOOL",
+        hide_possible_values = true)]
+    notify_allow_private: Option<bool>,
     #[command(flatten)]
     oidc: Box<oidc::Options>,
 }
@@ -108,6 +113,7 @@ impl Args {
             limit_loopback: self.limit_loopback,
             anonymous: self.anonymous,
             public_url: self.public_url,
+            notify_allow_private: self.notify_allow_private,
             oidc: self.oidc.with_secret(std::env::var(oidc::SECRET).ok()),
             work: config::from_env(|name| std::env::var(name).ok())?,
         }

@@ -152,6 +152,12 @@ pub struct AlertCounts {
     pub critical: u64,
     /// Firing warnings.
     pub warning: u64,
+    /// Firing, and nobody has seen them, and nothing keeps them quiet.
+    #[serde(default)]
+    pub loud: u64,
+    /// Those of these that are critical.
+    #[serde(default)]
+    pub loud_critical: u64,
 }
 
 /// Open connections.

@@ -2,7 +2,7 @@
 //! was touched, so that a flush costs what changed and not what exists.
 
 mod alerting;
-pub use alerting::FIRING;
+pub use alerting::{AlertChange, FIRING};
 mod findings;
 
 use crate::domain::alerts;
@@ -111,17 +111,6 @@ pub struct AgentChange {
     pub before: Option<AgentState>,
     /// The agent now; none if it is gone.
     pub item: Option<Arc<AgentItem>>,
-}
-
-/// An alert that is new, different or over.
-#[derive(Debug, Clone)]
-pub struct AlertChange {
-    /// Its id.
-    pub id: Arc<str>,
-    /// The alert before; none if it is new.
-    pub before: Option<Arc<AlertItem>>,
-    /// The alert now; none if it is over.
-    pub item: Option<Arc<AlertItem>>,
 }
 
 /// The derived side of the state.

@@ -32,6 +32,9 @@ use tokio::sync::watch;
 /// Longest wait for the state to show what was accepted.
 const APPLY_WITHIN: Duration = Duration::from_secs(10);
 
+/// Longest wait for what follows for alerts.
+const JUDGE_WITHIN: Duration = Duration::from_secs(2);
+
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct IngestState {
@@ -39,6 +42,8 @@ pub struct IngestState {
     pub appender: Appender,
     /// Position of the last event that the published state shows.
     pub applied: watch::Receiver<Seq>,
+    /// Position up to which it is known what follows for alerts.
+    pub judged: watch::Receiver<Seq>,
     /// What became of events.
     pub meters: Arc<Meters>,
     /// Whether whoever sends something is still let in once all of it has come.
@@ -231,7 +236,7 @@ impl IngestState {
         decoded: Decoded,
     ) -> Result<Accepted, ApiError> {
         let receipt = self.take(drafts).await?;
-        let applied = if wait { Some(self.shows(receipt.cursor.seq).await) } else { None };
+        let applied = if wait { Some(self.follows(receipt.cursor.seq).await) } else { None };
         Ok(Accepted::new(receipt, decoded, applied))
     }
 
@@ -256,6 +261,17 @@ impl IngestState {
     /// 429 or 503: none of them was kept.
     pub async fn keep(&self, drafts: Vec<Draft>) -> Result<Cursor, ApiError> {
         self.appender.append(drafts).await.map(|receipt| receipt.cursor).map_err(turned_away)
+    }
+
+    /// As [`Self::shows`], and waits a little until it shows what follows for alerts as well.
+    async fn follows(&self, seq: Seq) -> bool {
+        let shown = self.shows(seq).await;
+        if shown {
+            let mut judged = self.judged.clone();
+            // It is shown either way: alerts may be behind when very many things happen at once.
+            let _ = tokio::time::timeout(JUDGE_WITHIN, judged.wait_for(|at| *at >= seq)).await;
+        }
+        shown
     }
 
     /// Waits until the published state shows `seq`. Whether it does in time is told, not failed:

@@ -14,6 +14,7 @@ use super::sampler::{self, HostSampler};
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
+use crate::notify::{Notify, worker};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
 use crate::server::alerts::back_test::BackTests;
@@ -69,6 +70,7 @@ pub struct Running {
     /// What requests use.
     pub app: App,
     appender: Appender,
+    deliveries: tokio::task::JoinHandle<()>,
     threads: [std::thread::JoinHandle<()>; 2],
 }
 
@@ -120,7 +122,14 @@ pub async fn start(
     let shutdown = CancellationToken::new();
     tokio::spawn(tick(appender.clone(), hub.clone(), clock.clone(), due, shutdown.clone()));
     tokio::spawn(orders::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
-    tokio::spawn(alerts::run(appender.clone(), hub.clone(), clock.clone(), shutdown.clone()));
+    let (judge, judged) = watch::channel(0);
+    tokio::spawn(alerts::run(
+        appender.clone(),
+        hub.clone(),
+        clock.clone(),
+        judge,
+        shutdown.clone(),
+    ));
     if settings.sampler {
         let sampler = HostSampler::new(&settings.data_dir);
         tokio::spawn(sample(appender.clone(), sampler, shutdown.clone()));
@@ -143,7 +152,16 @@ pub async fn start(
             caller.still_holds(&access, &hub.published().state.access, clock.now())
         })
     };
-    let ingest = IngestState { appender: appender.clone(), applied: hub.watch(), meters, standing };
+    let applied = hub.watch();
+    let ingest = IngestState { appender: appender.clone(), applied, judged, meters, standing };
+    let notify = Arc::new(Notify::new(settings));
+    let parts = worker::Parts {
+        appender: appender.clone(),
+        hub: hub.clone(),
+        clock: clock.clone(),
+        notify: notify.clone(),
+    };
+    let deliveries = tokio::spawn(worker::run(parts, shutdown.clone()));
     let app = App {
         hub,
         history,
@@ -159,19 +177,22 @@ pub async fn start(
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),
+        notify,
         edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };
-    Ok(Running { app, appender, threads: [aggregate, opened.thread] })
+    Ok(Running { app, appender, deliveries, threads: [aggregate, opened.thread] })
 }
 
 impl Running {
     /// Takes no more events, and waits until those that were accepted are folded, a checkpoint is
     /// kept and every file is closed.
     pub async fn stop(self) {
-        let Self { app, appender, threads } = self;
+        let Self { app, appender, deliveries, threads } = self;
         app.shutdown.cancel();
+        // What was delivered is noted, so that it is not delivered again; it does not take long.
+        let _ = deliveries.await;
         let history = app.history.clone();
         drop(app);
         let ended = tokio::task::spawn_blocking(move || {

@@ -29,6 +29,7 @@ pub mod socket;
 pub mod work;
 
 use crate::domain::access::Permissions;
+use crate::notify::Notify;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::history::History;
 use crate::pipeline::hub::Hub;
@@ -75,6 +76,8 @@ pub struct App {
     pub limits: Arc<limits::Limits>,
     /// Other origins whose pages may use this server.
     pub origins: edge::Origins,
+    /// What channels are sent through.
+    pub notify: Arc<Notify>,
     /// What connections may cost.
     pub edge: listen::Edge,
     /// Every open socket.

@@ -30,11 +30,14 @@ pub async fn page(State(app): State<App>, caller: Caller, request: Request) -> R
     let policy = HeaderValue::from_str(&guard::page_policy(&nonce));
     let status = PageStatus::default();
     let said = status.clone();
-    let me = super::access::account::me(&app.hub.published(), &caller);
+    let shown = app.hub.published();
+    let me = super::access::account::me(&shown, &caller);
+    let loud = ui::shell::Loud::from(shown.alert_numbers);
     let context = move || {
         provide_context(app.clone());
         provide_context(caller.clone());
         provide_context(me.clone());
+        provide_context(loud);
         provide_context(nonce.clone());
         provide_context(said.clone());
     };

@@ -5,6 +5,7 @@
 mod story;
 
 use crate::process::PATIENCE;
+use bellwether::domain::alerts::{AlertItem, AlertsDelta, AlertsPage};
 use bellwether::domain::projects::{self, ProjectDetail, ProjectId, ProjectsDelta, ProjectsView};
 use bellwether::domain::range::{Range, RangeParams};
 use bellwether::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
@@ -102,6 +103,11 @@ fn timeless(agent: &AgentItem) -> AgentItem {
     AgentItem { utilisation: Utilisation::default(), ..agent.clone() }
 }
 
+/// An alert but for how it flaps, which holds as of when it last changed.
+fn calm(item: &AlertItem) -> AlertItem {
+    AlertItem { flap_score: 0.0, flapping: false, ..item.clone() }
+}
+
 /// A board's figures that a fresh one over the same state must show as well.
 #[track_caller]
 fn check_board(board: &Board, state: &State) -> Result<(), TestCaseError> {
@@ -113,6 +119,10 @@ fn check_board(board: &Board, state: &State) -> Result<(), TestCaseError> {
     prop_assert_eq!(board.counts(), fresh.counts());
     prop_assert_eq!(board.health(), fresh.health());
     prop_assert_eq!(board.alerts(), fresh.alerts());
+    prop_assert_eq!(board.alert_numbers, fresh.alert_numbers);
+    prop_assert_eq!(&board.found, &fresh.found);
+    let calm = |board: &Board| board.alerts.values().map(|item| calm(item)).collect::<Vec<_>>();
+    prop_assert_eq!(calm(board), calm(&fresh));
     prop_assert_eq!(board.attention(), fresh.attention());
     prop_assert_eq!(board.hosts_brief(), fresh.hosts_brief());
     prop_assert_eq!(board.work_findings(100), fresh.work_findings(100));
@@ -152,6 +162,7 @@ struct Client {
     agents: AgentsView,
     tasks: BTreeMap<Arc<str>, TaskItem>,
     work: WorkPage,
+    alerts: AlertsPage,
     at: Vec<(Topic, u64)>,
 }
 
@@ -175,6 +186,7 @@ impl Client {
                 .map(|task| (task.id.clone(), task))
                 .collect(),
             work: read(shown.json(&Topic::Work)),
+            alerts: read(shown.json(&Topic::Alerts)),
             at: topics.iter().map(|topic| (topic.clone(), shown.seq)).collect(),
         }
     }
@@ -215,7 +227,8 @@ impl Client {
                 self.tasks.retain(|_, task| !task.status.is_over());
             }
             Topic::Work => self.work.apply(typed::<WorkDelta>(data)),
-            Topic::Alerts | Topic::AlertsSocket | Topic::Task(_) | Topic::DashboardSocket => {
+            Topic::Alerts => self.alerts.apply(typed::<AlertsDelta>(data)),
+            Topic::AlertsSocket | Topic::Task(_) | Topic::DashboardSocket => {
                 panic!("nobody follows {topic}")
             }
         }
@@ -255,6 +268,12 @@ impl Client {
         let cursor = self.work.cursor.clone();
         let board = work::build::page(state, &findings, now, settings, cursor);
         prop_assert_eq!(self.work.diff(&board), WorkDelta::default());
+        let held: Vec<_> = self.alerts.items.iter().map(calm).collect();
+        let mut alerts: Vec<_> = fresh.alerts.values().map(|item| calm(item)).collect();
+        alerts.sort_by(AlertItem::worst_first);
+        prop_assert_eq!(held, alerts);
+        prop_assert_eq!(self.alerts.numbers, fresh.alert_numbers);
+        prop_assert_eq!(&self.alerts.silences, &shown.state.alerts.silence_items());
         let lines: Vec<_> =
             folded.iter().rev().filter_map(ticker::line).take(Ticker::KEPT).collect();
         prop_assert_eq!(&self.ticker.lines, &lines);
@@ -297,7 +316,7 @@ fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, 
 
 fn topics() -> Vec<Topic> {
     let pages = ["p0", "p1"].map(|p| Topic::Project(p.to_owned().try_into().unwrap()));
-    let work = [Topic::Agents, Topic::Tasks, Topic::Work];
+    let work = [Topic::Agents, Topic::Tasks, Topic::Work, Topic::Alerts];
     Topic::ALWAYS.into_iter().chain(pages).chain(work).collect()
 }
 

@@ -1,10 +1,10 @@
 //! What is asked for stands in the address, so that it can be shared and works without JavaScript.
 
 use super::widgets::dynamic;
-use crate::wire::encoded;
+use crate::wire::{decoded, encoded};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_params_map, use_query_map};
 
 /// Which page of a list; it says nothing about which list.
 const AFTER: &str = "after";
@@ -68,6 +68,17 @@ pub fn use_asked(names: &'static [&'static str]) -> Memo<Asked> {
             };
             Asked(names.iter().filter_map(given).collect())
         })
+    })
+}
+
+/// The last part of the address, decoded once; of the page that was here until it is gone.
+pub fn use_name(below: &'static str) -> Memo<String> {
+    let (params, path) = (use_params_map(), use_location().pathname);
+    Memo::new(move |last: Option<&String>| {
+        // Read, since a memo that is only tracked is never made and so never changes.
+        params.with(|_| ());
+        let here = path.with_untracked(|path| path.strip_prefix(below).map(decoded));
+        here.or_else(|| last.cloned()).unwrap_or_default()
     })
 }
 

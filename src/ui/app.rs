@@ -5,6 +5,9 @@ use super::me::{me, provide_me};
 use super::overview::{Overview, SummaryFeed};
 use super::shell::{Shell, error_page, gated};
 use crate::domain::access::view::{AccountPage, AuditLog, RolesList, TokensList, UsersList};
+use crate::domain::alerts::view::{
+    ActiveAlerts, AlertHistory, AlertPage, AlertRules, Channels, NewRule, RulePage, Silences,
+};
 use crate::domain::projects::view::{ProjectPage, ProjectsList};
 use crate::domain::system::view::HostsPage;
 use crate::domain::work::view::{
@@ -45,6 +48,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/work/tasks") view=page!("/work/tasks", TasksList) />
                     <Route path=path!("/work/tasks/:task") view=page!("/work/tasks", TaskPage) />
                     <Route path=path!("/work/dead-letters") view=page!("/work/dead-letters", DeadLetters) />
+                    <Route path=path!("/alerts") view=page!("/alerts", ActiveAlerts) />
+                    <Route path=path!("/alerts/history") view=page!("/alerts/history", AlertHistory) />
+                    <Route path=path!("/alerts/silences") view=page!("/alerts/silences", Silences) />
+                    <Route path=path!("/alerts/rules") view=page!("/alerts/rules", AlertRules) />
+                    <Route path=path!("/alerts/rules/new") view=page!("/alerts/rules/new", NewRule) />
+                    <Route path=path!("/alerts/rules/:rule") view=page!("/alerts/rules", RulePage) />
+                    <Route path=path!("/alerts/channels") view=page!("/alerts/channels", Channels) />
+                    <Route path=path!("/alerts/:alert") view=page!("/alerts", AlertPage) />
                     <Route path=path!("/system") view=page!("/system", HostsPage) />
                     <Route path=path!("/users") view=page!("/users", UsersList) />
                     <Route path=path!("/users/roles") view=page!("/users/roles", RolesList) />

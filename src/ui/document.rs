@@ -50,6 +50,7 @@ pub fn document(assets: AssetPaths) -> impl IntoView {
                 <link rel="modulepreload" href=assets.js />
                 <link rel="preload" r#as="fetch" href=assets.wasm type="application/wasm" crossorigin="anonymous" />
                 <script type="module" src=assets.boot></script>
+                <script type="module" src="/bell.js"></script>
                 <MetaTags />
             </head>
             <body>

@@ -1,9 +1,11 @@
 //! Alerts: what needs someone, raised here or by other systems; the rules that raise them, and
 //! whom they reach.
 
+pub mod api;
 mod matcher;
 pub mod rule;
 mod settings;
+pub mod view;
 mod view_model;
 pub use matcher::{MIN_SEVERITY, Matcher, Wanted, glob};
 pub use settings::AlertSettings;

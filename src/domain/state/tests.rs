@@ -38,7 +38,8 @@ fn event() -> impl Strategy<Value = Event> {
         );
         ("host.sampled", data)
     });
-    let kinds: Vec<_> = work::Event::TYPES.iter().chain(alerts::Event::TYPES).copied().collect();
+    let of_others = &alerts::Event::OF_OTHERS;
+    let kinds: Vec<_> = work::Event::TYPES.iter().chain(of_others).copied().collect();
     let states = prop::sample::select(vec!["idle", "assigned", "working", "blocked"]);
     let named = (prop::sample::select(kinds), 0..4_u8, 0..3_u8, states, any::<bool>()).prop_map(
         |(kind, n, m, state, flag)| {
@@ -208,7 +209,7 @@ fn check(bytes: &[u8], expect: &str) {
 #[test]
 fn other_layouts_are_named() {
     check(&[], "the encoded state is empty");
-    check(&[0x7f], "state of layout 127, expected 2");
+    check(&[0x7f], "state of layout 127, expected 3");
 }
 
 #[test]

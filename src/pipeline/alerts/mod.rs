@@ -7,6 +7,7 @@
 
 mod cover;
 mod evaluate;
+mod heard;
 mod labels;
 pub mod maintenance;
 mod sight;
@@ -25,6 +26,7 @@ use crate::domain::alerts::Event as AlertEvent;
 use crate::wire::{Seq, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -33,8 +35,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long it waits for what it appended to be shown before it says so.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-/// Runs until the server stops.
-pub async fn run(appender: Appender, hub: Arc<Hub>, clock: Clock, shutdown: CancellationToken) {
+/// Runs until the server stops; tells `judged` up to which position nothing more follows.
+pub async fn run(
+    appender: Appender,
+    hub: Arc<Hub>,
+    clock: Clock,
+    judged: watch::Sender<Seq>,
+    shutdown: CancellationToken,
+) {
     let work = async {
         let mut head = hub.watch();
         let mut evaluator = Evaluator::new(clock.now());
@@ -47,6 +55,7 @@ pub async fn run(appender: Appender, hub: Arc<Hub>, clock: Clock, shutdown: Canc
                 append(&appender, &hub, pass.events).await;
                 continue;
             }
+            judged.send_replace(shown.seq);
             tokio::select! {
                 changed = head.changed() => {
                     if changed.is_err() {

@@ -3,6 +3,7 @@
 //! A server that was down has not listened. So nothing counts as quiet before the server itself
 //! has listened for as long as that takes: until then nobody knows.
 
+use super::heard::Heard;
 use super::labels;
 use crate::domain::alerts::life::Sight;
 use crate::domain::alerts::rule::{
@@ -10,7 +11,6 @@ use crate::domain::alerts::rule::{
 };
 use crate::domain::alerts::{Key, What, built_in, glob};
 use crate::domain::health::{Finding, Severity, minute, span};
-use crate::domain::projects::ProjectId;
 use crate::domain::state::State;
 use crate::domain::system::state::Host;
 use crate::domain::window::{DAY, MINUTE};
@@ -18,10 +18,6 @@ use crate::pipeline::board::{FIRING, Findings};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
-/// Shortest quiet of a source that is missed, however often it comes.
-const QUIET_FLOOR: i64 = 10 * MINUTE;
-/// Quiet after which a source is missed whose rhythm is not known.
-const QUIET_UNKNOWN: i64 = DAY;
 /// Rules of findings that tell of silence, and how long that lasts where they do not say it.
 const OF_SILENCE: [(&str, i64); 5] = [
     ("system.host_quiet", MINUTE),
@@ -234,7 +230,7 @@ impl Scene<'_> {
         let from = last.or(saved).unwrap_or(self.up_since);
         let after = match on.after_s {
             Some(s) => (s * 1_000.0) as i64,
-            None => heard.as_ref().map_or(QUIET_UNKNOWN, |heard| heard.allowed),
+            None => heard.as_ref().map_or(Heard::UNKNOWN, |heard| heard.allowed),
         };
         let (due, listened) = (from.plus(after), self.up_since.plus(after));
         if self.now <= due {
@@ -269,46 +265,6 @@ impl Scene<'_> {
         Seen { what: Some(what), ..Seen::of(Sight::Holds) }
     }
 
-    /// When something was last heard of.
-    fn heard(&self, of: Thing, name: &str) -> Option<Heard> {
-        let usual = |usual: Option<i64>| {
-            usual.map_or(QUIET_UNKNOWN, |ms| ms.saturating_mul(3).max(QUIET_FLOOR))
-        };
-        match of {
-            Thing::Source => self.state.alerts.sources.by_name.get(name).map(|source| Heard {
-                at: source.heard_at,
-                allowed: usual(source.rhythm.usual()),
-                source: Some(name.into()),
-            }),
-            Thing::Agent => self.state.work.agents.get(name).map(|agent| Heard {
-                at: agent.heard_at,
-                allowed: agent.patience_ms(&self.state.settings.work),
-                source: Some(agent.source.clone()),
-            }),
-            Thing::Host => self.state.system.hosts.get(name).map(|host| Heard {
-                at: host.last_seen_at,
-                allowed: host.deadline().since(host.last_seen_at),
-                source: Some(host.source.clone()),
-            }),
-            Thing::Project => {
-                let id = ProjectId::try_from(name.to_owned()).ok()?;
-                self.state.projects.get(&id).map(|project| Heard {
-                    at: project.updated_at,
-                    allowed: usual(project.rhythm.usual()),
-                    source: Some(project.source.clone()),
-                })
-            }
-            Thing::Metric => {
-                let series = self.state.metrics.of_name(name);
-                series.max_by_key(|series| series.heard_at).map(|series| Heard {
-                    at: series.heard_at,
-                    allowed: QUIET_UNKNOWN,
-                    source: Some(series.source.clone()),
-                })
-            }
-        }
-    }
-
     /// Everything that a rule could have an alert about now.
     pub fn candidates(&self, rule: &Arc<AlertRule>) -> Vec<Key> {
         let key = |finding: &Arc<str>, subject: Arc<str>| Key {
@@ -332,30 +288,6 @@ impl Scene<'_> {
             }
         }
     }
-
-    /// What of a kind is known that a pattern takes; what it names, even if it is not known.
-    fn names(&self, of: Thing, pattern: &str) -> Box<dyn Iterator<Item = String> + '_> {
-        if !pattern.contains('*') {
-            return Box::new(std::iter::once(pattern.to_owned()));
-        }
-        let state = self.state;
-        let all: Box<dyn Iterator<Item = &str>> = match of {
-            Thing::Source => Box::new(state.alerts.sources.by_name.keys().map(|name| &**name)),
-            Thing::Agent => Box::new(state.work.agents.keys().map(|name| &**name)),
-            Thing::Host => Box::new(state.system.hosts.keys().map(|name| &**name)),
-            Thing::Project => Box::new(state.projects.by_id.keys().map(ProjectId::as_str)),
-            Thing::Metric => Box::new(state.metrics.names()),
-        };
-        let pattern = pattern.to_owned();
-        Box::new(all.filter(move |name| glob(&pattern, name)).map(str::to_owned))
-    }
-}
-
-struct Heard {
-    at: Timestamp,
-    /// How long it may be quiet, in milliseconds.
-    allowed: i64,
-    source: Option<Arc<str>>,
 }
 
 /// Whether a rule is about a finding. What an alert itself is, is no reason for another.

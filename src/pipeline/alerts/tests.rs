@@ -267,7 +267,7 @@ fn check(story: &[Happens], for_ms: i64, keep_ms: i64) {
     world.pass_time(next, end, sight);
     let expect = oracle(&seen, end - 1, for_ms, keep_ms);
     let mut spans: Spans = world.spans.values().copied().collect();
-    spans.sort_unstable();
+    spans.sort_by_key(|(from, to)| (*from, to.unwrap_or(i64::MAX)));
     assert_eq!(spans, expect, "for {for_ms} keep {keep_ms} of {seen:?}");
     told(&world);
 }

@@ -1,6 +1,6 @@
 //! Rows of alerts, and what alerts say of the whole.
 
-use super::{AlertChange, Board, Refreshed, Subject};
+use super::{Board, Refreshed, Subject};
 use crate::domain::alerts::{AlertItem, AlertNumbers, AlertState};
 use crate::domain::health::{Evidence, Finding, Severity};
 use crate::domain::state::State;
@@ -9,6 +9,17 @@ use std::sync::Arc;
 /// What the rule of the finding begins with that an alert itself is. Alerts that are built on a
 /// finding make none.
 pub const FIRING: &str = "alert.firing.";
+
+/// An alert that is new, different or over.
+#[derive(Debug, Clone)]
+pub struct AlertChange {
+    /// Its id.
+    pub id: Arc<str>,
+    /// The alert before; none if it is new.
+    pub before: Option<Arc<AlertItem>>,
+    /// The alert now; none if it is over.
+    pub item: Option<Arc<AlertItem>>,
+}
 
 impl Board {
     pub(super) fn refresh_alert(
@@ -56,6 +67,7 @@ fn count(numbers: &mut AlertNumbers, item: &AlertItem, by: impl Fn(u64) -> u64) 
     add(|n| &mut n.critical, active && item.severity == Severity::Critical);
     add(|n| &mut n.warning, active && item.severity == Severity::Warning);
     add(|n| &mut n.loud, item.is_loud());
+    add(|n| &mut n.loud_critical, item.is_loud() && item.severity == Severity::Critical);
 }
 
 /// An alert that is not built on a finding is one itself: a verdict that leaves it out would lie.

@@ -101,7 +101,8 @@ impl Board {
 
     /// Alerts in numbers.
     pub const fn alerts(&self) -> AlertCounts {
-        let AlertNumbers { active, acknowledged, critical, warning, .. } = self.alert_numbers;
-        AlertCounts { active, acknowledged, critical, warning }
+        let AlertNumbers { active, acknowledged, critical, warning, loud, loud_critical, .. } =
+            self.alert_numbers;
+        AlertCounts { active, acknowledged, critical, warning, loud, loud_critical }
     }
 }

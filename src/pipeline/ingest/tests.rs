@@ -28,6 +28,7 @@ impl Intake {
         let meters = Arc::new(Meters::default());
         let state = IngestState {
             appender: started.appender,
+            judged: applied.clone(),
             applied,
             meters,
             standing: Arc::new(|_| true),

@@ -8,6 +8,7 @@ pub mod commands;
 mod evidence;
 pub mod ids;
 pub mod maintenance;
+mod many;
 pub mod reads;
 pub mod routes;
 pub mod rules;
@@ -17,3 +18,4 @@ pub mod silences;
 pub mod sources;
 
 pub use commands::{Quiet, acknowledge, silence};
+pub use many::many;

@@ -1,6 +1,6 @@
 //! Where alerts are found over HTTP.
 
-use super::{answers, back_test, setup};
+use super::{answers, back_test, channels, setup};
 use crate::domain::{Permission, Permissions};
 use crate::server::needs::{Needs, Routes};
 
@@ -20,6 +20,7 @@ pub fn reads() -> Routes {
         .get("/api/v1/alert-rules/{id}", MANAGE, setup::get_rule)
         .get("/api/v1/silences", VIEW, setup::list_silences)
         .get("/api/v1/maintenance", MANAGE, setup::list_windows)
+        .merge(channels::reads())
 }
 
 /// Routes that change something.
@@ -39,4 +40,5 @@ pub fn writes() -> Routes {
         .put("/api/v1/maintenance/{id}", MANAGE, setup::change_window)
         .delete("/api/v1/maintenance/{id}", MANAGE, setup::remove_window)
         .delete("/api/v1/sources/{name}", MANAGE, setup::forget_source)
+        .merge(channels::writes())
 }

@@ -16,14 +16,14 @@ use serde::Serialize;
 
 type Id = Result<Path<String>, PathRejection>;
 
-/// A list that is never longer than a page.
+/// A list, or a page of one.
 #[derive(Debug, Serialize)]
 pub struct Listed<T> {
     /// When this was known to be so.
     pub as_of: Timestamp,
-    /// All of it.
+    /// All of it, or a page.
     pub items: Vec<T>,
-    /// There is no other page.
+    /// Where the next page begins, if there is another.
     pub next: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use super::listen::Edge;
 use super::socket::{Pace, Patience};
 use crate::domain::access::Secret;
 use crate::domain::settings::Changes;
+use crate::notify;
 use crate::pipeline::hub::RingLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub oidc: Option<oidc::Settings>,
     /// Where people find the board: an origin (`https://board.example`).
     pub public_url: Option<String>,
+    /// Whether channels may lead to private addresses.
+    pub notify_allow_private: bool,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -64,6 +67,8 @@ pub struct Tuning {
     pub sign_in: Measures,
     /// What strangers may cost before they have said anything.
     pub edge: Edge,
+    /// How patient deliveries are.
+    pub delivery: notify::Tuning,
 }
 
 impl Default for Settings {
@@ -83,6 +88,7 @@ impl Default for Settings {
             admin_password: None,
             oidc: None,
             public_url: None,
+            notify_allow_private: false,
             tuning: Tuning::default(),
         }
     }

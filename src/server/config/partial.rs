@@ -47,6 +47,8 @@ pub struct Partial {
     pub anonymous: Option<String>,
     /// As [`Settings::public_url`].
     pub public_url: Option<String>,
+    /// As [`Settings::notify_allow_private`].
+    pub notify_allow_private: Option<bool>,
     /// As [`Settings::oidc`].
     #[serde(default)]
     pub oidc: oidc::Options,
@@ -85,6 +87,7 @@ impl Partial {
             limit_loopback: self.limit_loopback.or(next.limit_loopback),
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
+            notify_allow_private: self.notify_allow_private.or(next.notify_allow_private),
             oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
@@ -120,6 +123,7 @@ impl Partial {
             admin_password: None,
             oidc: self.oidc.settle(public_url.as_deref())?,
             public_url,
+            notify_allow_private: self.notify_allow_private.unwrap_or(false),
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {

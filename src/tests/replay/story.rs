@@ -1,7 +1,7 @@
 //! Sequences of events as they might come: of every type, in and out of order, late, and with
 //! the clock ticking between them.
 
-use bellwether::domain::{Envelope, Event, State};
+use bellwether::domain::{Envelope, Event, State, alerts};
 use bellwether::pipeline::journal::Draft;
 use bellwether::wire::{Stamp, Timestamp};
 use proptest::prelude::*;
@@ -69,7 +69,8 @@ fn of_system() -> impl Strategy<Value = (&'static str, String)> {
 
 fn of_others() -> impl Strategy<Value = (&'static str, String)> {
     let kinds: Vec<&str> = Event::types()
-        .filter(|kind| ["agent.", "task.", "alert."].iter().any(|of| kind.starts_with(of)))
+        .filter(|kind| ["agent.", "task."].iter().any(|of| kind.starts_with(of)))
+        .chain(alerts::Event::OF_OTHERS)
         .collect();
     let state = prop::sample::select(vec!["idle", "assigned", "working", "blocked", "offline"]);
     let severity = prop::sample::select(vec!["info", "warning", "critical"]);
@@ -90,9 +91,47 @@ fn of_others() -> impl Strategy<Value = (&'static str, String)> {
     prop_oneof![6 => named, 1 => plain.prop_map(|(kind, data)| (kind, data.to_owned()))]
 }
 
+/// What the server itself says of alerts.
+fn of_alerts() -> impl Strategy<Value = (&'static str, String)> {
+    let moves = vec!["fired", "holds", "clearing", "unknown", "changed", "resolved", "dropped"];
+    let severity = prop::sample::select(vec!["info", "warning", "critical"]);
+    let what = (0..4_u8, severity).prop_map(|(n, severity)| {
+        format!(
+            r#"{{"title":"T{n}","message":"M","severity":"{severity}","source":"s{n}","labels":{{"l":"{n}"}}}}"#
+        )
+    });
+    let begins = prop::sample::select(vec!["pending", "fired"]);
+    let opened = (0..6_u8, begins, what.clone(), any::<bool>()).prop_map(|(n, to, what, built)| {
+        let finding = if built { "system.cpu_high" } else { "" };
+        let data = format!(
+            r#"{{"alert":"x{n}","key":{{"rule":"r","finding":"{finding}","subject":"host/h{n}"}},"to":"{to}","what":{what}}}"#
+        );
+        ("alert.opened", data)
+    });
+    let moved =
+        (0..6_u8, prop::sample::select(moves), prop::option::of(what)).prop_map(|(n, to, what)| {
+            let what = what.map(|what| format!(r#","what":{what}"#)).unwrap_or_default();
+            ("alert.moved", format!(r#"{{"alert":"x{n}","to":"{to}"{what}}}"#))
+        });
+    let seen = (0..6_u8)
+        .prop_map(|n| ("alert.acknowledged", format!(r#"{{"alerts":["x{n}"],"actor":"me"}}"#)));
+    let covered = (0..6_u8, 0..6_u8)
+        .prop_map(|(n, by)| ("alert.covered", format!(r#"{{"alert":"x{n}","by":"x{by}"}}"#)));
+    let silenced = (0..3_u8, 0..4_u8, 0..200_000_000_i64).prop_map(|(id, n, ms)| {
+        let until = Timestamp::from_ms(START + ms);
+        let data = format!(
+            r#"{{"silence":"s{id}","match":{{"l":"{n}"}},"until":"{until}","actor":"me"}}"#
+        );
+        ("silence.created", data)
+    });
+    let ended = (0..3_u8)
+        .prop_map(|id| ("silence.ended", format!(r#"{{"silence":"s{id}","actor":"me"}}"#)));
+    prop_oneof![4 => opened, 6 => moved, 1 => seen, 1 => covered, 1 => silenced, 1 => ended]
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let ticked = Just(("clock.ticked", "{}".to_owned()));
-    prop_oneof![6 => of_projects(), 3 => of_system(), 5 => of_others(), 2 => ticked]
+    prop_oneof![6 => of_projects(), 3 => of_system(), 5 => of_others(), 4 => of_alerts(), 2 => ticked]
         .prop_map(|(kind, data)| decode(kind, &data))
 }
 

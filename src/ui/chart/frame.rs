@@ -100,6 +100,22 @@ impl Frame {
         out
     }
 
+    /// Path data of stretches of time, each as high as the plot.
+    pub fn bands(&self, stretches: &[(Timestamp, Timestamp)]) -> String {
+        let mut out = String::new();
+        let x = |t: Timestamp| self.x(t).clamp(0.0, self.width);
+        for (from, to) in stretches.iter().filter(|(from, to)| *to >= self.from && *from <= self.to)
+        {
+            path::push_point(&mut out, 'M', x(*from), 0.0);
+            // So short a stretch is still seen.
+            path::push_one(&mut out, 'H', x(*to).max(x(*from) + 1.0));
+            path::push_one(&mut out, 'V', self.height);
+            path::push_one(&mut out, 'H', x(*from));
+            out.push('Z');
+        }
+        out
+    }
+
     /// Path data of a series. Columns are an area without a line.
     pub fn shape(&self, series: &Series) -> Shape {
         if self.axis.is_none() {

@@ -30,6 +30,8 @@ pub struct Chart {
     pub cursor: RwSignal<Option<Timestamp>>,
     /// A drag under way.
     pub drag: RwSignal<Option<Drag>>,
+    /// Stretches of time that stand out.
+    pub shaded: Signal<Vec<(Timestamp, Timestamp)>>,
     /// Who wants to know of a selected range.
     pub on_zoom: Option<Callback<(Timestamp, Timestamp)>>,
     /// What does not change.
@@ -82,6 +84,9 @@ pub fn TimeChart(
     /// Where the axis ends, unless values reach higher.
     #[prop(optional, into)]
     max: Option<f64>,
+    /// Stretches of time that stand out.
+    #[prop(optional, into)]
+    shaded: Signal<Vec<(Timestamp, Timestamp)>>,
     /// Called with the range a reader drags over.
     #[prop(optional, into)]
     on_zoom: Option<Callback<(Timestamp, Timestamp)>>,
@@ -107,7 +112,7 @@ pub fn TimeChart(
         })
     });
     let (cursor, drag) = (RwSignal::new(None), RwSignal::new(None));
-    let chart = Chart { series, hidden, frame, times, cursor, drag, on_zoom, settings };
+    let chart = Chart { series, hidden, frame, times, cursor, drag, shaded, on_zoom, settings };
     let gutter = Memo::new(move |_| frame.with(gutter));
     let style = move || format!("--ch-h:{height}px;--ch-left:{}px", gutter.get());
     let hint = format!("{title}: arrow keys read values");
@@ -161,6 +166,12 @@ fn plot(chart: Chart, title: String) -> AnyView {
         let mark = chart.settings.threshold.filter(|v| v.is_finite());
         frame.with(|f| f.across(mark.filter(|_| f.axis.is_some()).into_iter()))
     });
+    let bands = Memo::new(move |_| chart.shaded.with(|all| frame.with(|f| f.bands(all))));
+    let some = Memo::new(move |_| !chart.shaded.with(Vec::is_empty));
+    let shade = move || {
+        some.get()
+            .then(|| view! { <path class="ch-shade" d=move || bands.get()></path> }.into_any())
+    };
     let heads = Memo::new(move |_| chart.series.with(|s| s.iter().map(head).collect::<Vec<_>>()));
     let lines = move || {
         let heads = heads.get().into_iter().enumerate();
@@ -177,6 +188,7 @@ fn plot(chart: Chart, title: String) -> AnyView {
             role="img"
             aria-label=move || summary(chart, &title)
         >
+            {shade}
             <path class="ch-grid" d=move || grid.get()></path>
             {lines}
             <path class="ch-threshold" d=move || threshold.get()></path>

@@ -2,6 +2,7 @@
 
 use super::{Live, Part};
 use crate::domain::Topic;
+use crate::domain::alerts::{AlertsDelta, AlertsPage};
 use crate::domain::projects::{ProjectDelta, ProjectDetail};
 use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use crate::domain::system::{SystemDelta, SystemPage};
@@ -54,6 +55,7 @@ mirror! {
     ProjectDetail: ProjectDelta,
     WorkPage: WorkDelta,
     TaskDetail: TaskDelta,
+    AlertsPage: AlertsDelta,
 }
 
 /// Follows `topic` for as long as the calling component lives. Does nothing on the server, nor for

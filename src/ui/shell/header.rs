@@ -1,5 +1,6 @@
 //! The header: where one is, how the line is, and what time it is there.
 
+use super::bell::bell;
 use super::theme::ThemeButton;
 use super::who::who;
 use super::{Overlay, PageLink, named_pages};
@@ -25,6 +26,7 @@ pub fn Header() -> impl IntoView {
             </button>
             <ConnectionPill />
             <Clock />
+            {bell()}
             <ThemeButton />
             <button
                 type="button"
@@ -78,6 +80,10 @@ fn crumbs(path: &str) -> (Vec<&'static PageLink>, String) {
     }
     let rest = parents.last().and_then(|page| path.strip_prefix(page.path)?.strip_prefix('/'));
     match rest {
+        // What an alert is called nobody can read.
+        Some(_) if parents.last().is_some_and(|page| page.path == "/alerts") => {
+            (parents, "Alert".to_owned())
+        }
         Some(rest) => (parents, crate::wire::decoded(rest)),
         None => (parents, "Not found".to_owned()),
     }
@@ -153,6 +159,9 @@ mod tests {
         check("/projects/100%", &["Projects"], "100%");
         check("/work/agents", &["Work"], "Agents");
         check("/work/tasks/t-1", &["Work", "Tasks"], "t-1");
+        check("/alerts/0192", &["Alerts"], "Alert");
+        check("/alerts/rules/new", &["Alerts", "Rules"], "New rule");
+        check("/alerts/rules/mine", &["Alerts", "Rules"], "mine");
         check("/nowhere", &[], "Not found");
         check("/projectsx", &[], "Not found");
     }

@@ -15,10 +15,13 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 const CHORD: Duration = Duration::from_millis(1_500);
 
 /// What each key does but those that lead to pages, for the list of keys.
-pub const KEYS: [(&str, &str); 6] = [
+pub const KEYS: [(&str, &str); 9] = [
     ("Ctrl K", "Search projects, agents, pages and commands"),
     ("/", "Filter the list on this page"),
     ("j k", "Next and previous row"),
+    ("x", "Select the alert"),
+    ("a", "Acknowledge the alert, or those selected"),
+    ("s", "Silence the alert, or those selected"),
     ("t", "Light or dark"),
     ("?", "This list"),
     ("Esc", "Close, or leave a field"),
@@ -87,10 +90,11 @@ fn press(
 }
 
 /// Whether keys go into a field.
-fn typing(event: &KeyboardEvent) -> bool {
+pub fn typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+        let ticked = element.get_attribute("type").is_some_and(|kind| kind == "checkbox");
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !ticked
     })
 }
 
@@ -105,8 +109,8 @@ fn focus(selector: &str) -> bool {
     found.is_some_and(|element| element.focus().is_ok())
 }
 
-/// Moves the focus to the link of the next row, or the one before.
-fn step(by: i32) -> bool {
+/// Moves the focus to the link of the next row, or the one before; whether there is one.
+pub fn step(by: i32) -> bool {
     let Ok(links) = document().query_selector_all("[data-row-link]") else { return false };
     let active = document().active_element();
     let count = i32::try_from(links.length()).unwrap_or(i32::MAX);

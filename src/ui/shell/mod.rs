@@ -1,5 +1,6 @@
 //! The frame around every page: navigation, header, command palette and keys.
 
+mod bell;
 mod gate;
 mod header;
 mod help;
@@ -8,19 +9,25 @@ mod links;
 mod nav;
 mod pages;
 mod palette;
+mod tabs;
 mod theme;
 mod who;
 
 use super::widgets::PageStatus;
+pub use bell::Loud;
 pub use gate::{elsewhere, gated};
 use header::Header;
 use help::Help;
+pub use keys::{step, typing};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nav::Nav;
-pub use pages::{ACCESS, ACCOUNT, PAGES, PageLink, SUBPAGES, named_pages, needs, seen};
+pub use pages::{
+    ACCESS, ACCOUNT, ALERTS, NEW_RULE, PAGES, PageLink, SUBPAGES, named_pages, needs, seen,
+};
 pub use palette::Dialog;
 use palette::Palette;
+pub use tabs::page_tabs;
 
 /// What the frame can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

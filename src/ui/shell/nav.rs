@@ -64,6 +64,7 @@ fn Count(path: &'static str) -> impl IntoView {
                 // What nobody will put right by itself counts as well.
                 (summary.tasks.dead_letter.max(found as u64), summary.agents.total)
             }
+            "/alerts" => (summary.alerts.loud, summary.alerts.active),
             "/system" => (summary.hosts.quiet.len() as u64, summary.hosts.total),
             _ => (0, 0),
         })

@@ -30,10 +30,11 @@ const fn page(
 }
 
 /// Every page of the navigation, in its order. The overview shows of everything what one may see.
-pub const PAGES: [PageLink; 4] = [
+pub const PAGES: [PageLink; 5] = [
     page("/", "Overview", IconName::Overview, "o", &[]),
     page("/projects", "Projects", IconName::Projects, "p", &[Permission::ViewProjects]),
     page("/work", "Work", IconName::Work, "w", &[Permission::ViewAgents]),
+    page("/alerts", "Alerts", IconName::Flag, "b", &[Permission::ViewAlerts]),
     page("/system", "System", IconName::System, "s", &[Permission::ViewSystem]),
 ];
 
@@ -43,6 +44,19 @@ pub const SUBPAGES: [PageLink; 3] = [
     page("/work/tasks", "Tasks", IconName::Waiting, "t", &[Permission::ViewAgents]),
     page("/work/dead-letters", "Dead letters", IconName::Critical, "d", &[Permission::ViewAgents]),
 ];
+
+/// Pages of alerts.
+pub const ALERTS: [PageLink; 5] = [
+    page("/alerts", "Active", IconName::Flag, "b", &[Permission::ViewAlerts]),
+    page("/alerts/history", "History", IconName::Log, "h", &[Permission::ViewAlerts]),
+    page("/alerts/silences", "Silences", IconName::Quiet, "q", &[Permission::ViewAlerts]),
+    page("/alerts/rules", "Rules", IconName::Rules, "e", &[Permission::ManageRules]),
+    page("/alerts/channels", "Channels", IconName::Send, "c", &[Permission::ManageRules]),
+];
+
+/// Where a rule is made.
+pub const NEW_RULE: PageLink =
+    page("/alerts/rules/new", "New rule", IconName::Plus, "n", &[Permission::ManageRules]);
 
 /// Pages of access. The navigation leads to the first of them that one may see.
 pub const ACCESS: [PageLink; 4] = [
@@ -57,7 +71,9 @@ pub const ACCOUNT: PageLink = page("/account", "Account", IconName::Person, "m",
 
 /// Every page that has a name, those of the navigation first.
 pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
-    PAGES.iter().chain(&SUBPAGES).chain(&ACCESS).chain(std::iter::once(&ACCOUNT))
+    let alerts = ALERTS.iter().skip(1).chain(std::iter::once(&NEW_RULE));
+    let rest = ACCESS.iter().chain(std::iter::once(&ACCOUNT));
+    PAGES.iter().chain(&SUBPAGES).chain(alerts).chain(rest)
 }
 
 /// Those of `pages` that whoever looks may see. To be asked as [`may`] is.
@@ -95,6 +111,8 @@ mod tests {
         check("/work/tasks/t-1", "view_agents");
         check("/users/roles", "manage_users");
         check("/audit", "view_audit_logs");
+        check("/alerts/0192", "view_alerts");
+        check("/alerts/rules/mine", "manage_rules");
         check("/account", "");
         check("/projectsx", "");
     }

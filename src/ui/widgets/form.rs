@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlElement, HtmlFormElement};
 
 /// What a field is filled with.
@@ -21,8 +22,19 @@ pub enum Kind {
     Mail,
     /// A password; which one, as browsers know it (`autocomplete`).
     Password(&'static str),
+    /// A number.
+    Number,
+    /// Several lines of words.
+    Lines,
+    /// A time, in UTC.
+    Moment,
+    /// Yes or no; the value is empty for no.
+    Tick,
     /// One of these: values with their words.
     Choice(Vec<(String, String)>),
+    /// Any of these: values with their words; the value is those that are ticked, with blanks
+    /// between them.
+    Several(Vec<(String, String)>),
     /// Any of the permissions; the value is the names of those that are ticked.
     Permissions,
 }
@@ -42,12 +54,14 @@ pub struct Field {
     pub value: String,
     /// Whether it must be filled.
     pub required: bool,
+    /// Class that says when it is there, if not always.
+    pub group: &'static str,
 }
 
 impl Field {
     /// A field that must be filled.
     pub fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
-        Self { name, label, hint: "", kind, value: String::new(), required: true }
+        Self { name, label, hint: "", kind, value: String::new(), required: true, group: "" }
     }
 
     /// The same with something more to be known.
@@ -60,6 +74,12 @@ impl Field {
     #[must_use]
     pub fn filled(self, value: impl ToString) -> Self {
         Self { value: value.to_string(), ..self }
+    }
+
+    /// The same, which is there only while a style says so.
+    #[must_use]
+    pub fn group(self, group: &'static str) -> Self {
+        Self { group, ..self }
     }
 
     /// The same, which may be left empty.
@@ -94,12 +114,22 @@ impl Answers {
         Some(self.get(name)).filter(|text| !text.is_empty())
     }
 
+    /// A number, if there is one.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.get(name).parse().ok()
+    }
+
+    /// What is ticked of several.
+    pub fn ticked(&self, name: &str) -> Vec<String> {
+        let Some(data) = &self.0 else { return Vec::new() };
+        let ticked = data.get_all(name);
+        (0..ticked.length()).filter_map(|i| ticked.get(i).as_string()).collect()
+    }
+
     /// The permissions that are ticked.
     pub fn permissions(&self) -> Permissions {
-        let Some(data) = &self.0 else { return Permissions::NONE };
-        let ticked = data.get_all("permissions");
-        let names = (0..ticked.length()).filter_map(|i| ticked.get(i).as_string());
-        names.filter_map(|name| name.parse::<Permission>().ok()).collect()
+        let ticked = self.ticked("permissions").into_iter();
+        ticked.filter_map(|name| name.parse::<Permission>().ok()).collect()
     }
 }
 
@@ -124,29 +154,47 @@ pub struct Form {
 
 type Trouble = RwSignal<Option<ApiError>>;
 
+/// Something else that a form can be sent to.
+pub struct Other {
+    /// What its button says.
+    pub verb: &'static str,
+    /// A field that stands beside the button, if any.
+    pub field: Option<Field>,
+    /// Sends the form there.
+    pub send: Box<dyn Fn(&Answers) -> Sending + Send + Sync>,
+}
+
 /// A form as people see it. `done` is told once it was sent; `back` leaves it.
 pub fn form(form: Arc<Form>, done: Callback<()>, back: Option<Callback<()>>) -> AnyView {
+    form_with(form, done, back, None)
+}
+
+/// As [`form`], with something else that it can be sent to.
+pub fn form_with(
+    form: Arc<Form>,
+    done: Callback<()>,
+    back: Option<Callback<()>>,
+    other: Option<Other>,
+) -> AnyView {
     let (busy, trouble, known) = (RwSignal::new(false), Trouble::new(None), is_known());
     let names: Vec<&'static str> = form.fields.iter().map(|field| field.name).collect();
     let fields: Vec<AnyView> =
         form.fields.iter().cloned().map(|field| labelled(field, trouble)).collect();
     let (title, about) = (form.title.clone(), form.text.clone());
     let (verb, class) = (form.verb, if form.danger { "button danger" } else { "button primary" });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let element = event_target::<HtmlFormElement>(&event);
-        let sent = (form.send)(&Answers::of(&element));
+    let run = move |element: HtmlFormElement, sent: Sending, saved: bool| {
         busy.set(true);
         trouble.set(None);
         spawn_local(async move {
             match sent.await {
-                Ok(()) => {
+                Ok(()) if saved => {
                     element.reset();
                     done.try_run(());
                 }
+                Ok(()) => {}
                 Err(error) => {
                     leave_if_signed_out(&error, known);
-                    let at = error.errors.first().map(|field| field.pointer.replace('/', ""));
+                    let at = error.errors.first().map(|field| field.pointer.clone());
                     trouble.try_set(Some(error));
                     focus(&element, at.as_deref());
                 }
@@ -154,6 +202,29 @@ pub fn form(form: Arc<Form>, done: Callback<()>, back: Option<Callback<()>>) -> 
             busy.try_set(false);
         });
     };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let element = event_target::<HtmlFormElement>(&event);
+        let sent = (form.send)(&Answers::of(&element));
+        run(element, sent, true);
+    };
+    let other = other.map(|Other { verb, field, send }| {
+        let click = move |event: leptos::ev::MouseEvent| {
+            let button = event_target::<HtmlElement>(&event);
+            let form = button.closest("form").ok().flatten();
+            if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+                let sent = send(&Answers::of(&form));
+                run(form, sent, false);
+            }
+        };
+        view! {
+            <div class="row other">
+                {field.map(|field| labelled(field, trouble))}
+                <button type="button" class="button" on:click=click disabled=busy>{verb}</button>
+            </div>
+        }
+        .into_any()
+    });
     let back = back.map(|back| {
         view! { <button type="button" class="button" on:click=move |_| back.run(())>"Not now"</button> }
     });
@@ -164,6 +235,7 @@ pub fn form(form: Arc<Form>, done: Callback<()>, back: Option<Callback<()>>) -> 
             {(!about.is_empty()).then(|| view! { <p class="muted">{about}</p> })}
             <div role="alert">{dynamic(move || rest().flatten().map(wrong))}</div>
             {fields}
+            {other}
             <div class="row answers">
                 <button type="submit" class=class disabled=busy>{verb}</button>
                 {back}
@@ -179,7 +251,7 @@ fn wrong(said: String) -> AnyView {
 
 /// What is wrong with none of the fields.
 fn remaining(error: &ApiError, names: &[&'static str]) -> Option<String> {
-    let ours = |pointer: &str| names.iter().any(|name| pointer.strip_prefix('/') == Some(name));
+    let ours = |pointer: &str| names.iter().any(|name| is_at(pointer, name));
     if error.errors.is_empty() {
         return Some(error.to_string());
     }
@@ -189,21 +261,28 @@ fn remaining(error: &ApiError, names: &[&'static str]) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-fn focus(form: &HtmlFormElement, name: Option<&str>) {
+/// Whether a pointer leads to the field of this name, or into it.
+fn is_at(pointer: &str, name: &str) -> bool {
+    let rest = pointer.strip_prefix('/').and_then(|rest| rest.strip_prefix(name));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn focus(form: &HtmlFormElement, pointer: Option<&str>) {
+    let name = pointer.and_then(|pointer| pointer.strip_prefix('/'));
     let found = name.and_then(|name| form.query_selector(&format!("[name={name:?}]")).ok()?);
-    if let Some(field) = found.and_then(|found| wasm_bindgen::JsCast::dyn_into(found).ok()) {
-        let field: HtmlElement = field;
+    if let Some(field) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         // A field that takes no focus is named beside itself all the same.
         let _ = field.focus();
     }
 }
 
 fn labelled(field: Field, trouble: Trouble) -> AnyView {
-    let Field { name, label, hint, kind, value, required } = field;
+    let Field { name, label, hint, kind, value, required, group } = field;
+    let class = format!("field {group}");
     let said = move || {
         trouble.with(|error| {
             let mut errors = error.as_ref()?.errors.iter();
-            let here = errors.find(|field| field.pointer.strip_prefix('/') == Some(name))?;
+            let here = errors.find(|field| is_at(&field.pointer, name))?;
             Some(here.detail.clone())
         })
     };
@@ -218,6 +297,49 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
         Kind::Text => ("text", "off"),
         Kind::Mail => ("email", "off"),
         Kind::Password(which) => ("password", which),
+        Kind::Number => ("number", "off"),
+        Kind::Moment => ("datetime-local", "off"),
+        Kind::Lines => {
+            return view! {
+                <div class=class>
+                    <label for=id.clone()>{label}</label>
+                    <textarea name=name id=id rows="3" spellcheck="false" aria-describedby=about>{value}</textarea>
+                    {rest}
+                </div>
+            }
+            .into_any();
+        }
+        Kind::Tick => {
+            return view! {
+                <div class=class>
+                    <label class="option">
+                        <input type="checkbox" name=name value="yes" checked=!value.is_empty() aria-describedby=about />
+                        <span>{label}</span>
+                    </label>
+                    {rest}
+                </div>
+            }
+            .into_any();
+        }
+        Kind::Several(values) => {
+            let ticked: Vec<&str> = value.split(' ').collect();
+            let boxes = values.into_iter().map(|(of, words)| {
+                let on = ticked.contains(&of.as_str());
+                view! {
+                    <label class="option"><input type="checkbox" name=name value=of checked=on /><span>{words}</span></label>
+                }
+                .into_any()
+            });
+            let boxes: Vec<AnyView> = boxes.collect();
+            return view! {
+                <fieldset class=class aria-describedby=about>
+                    <legend>{label}</legend>
+                    {rest}
+                    <div class="row wrap">{boxes}</div>
+                </fieldset>
+            }
+            .into_any();
+        }
         Kind::Choice(values) => {
             let option = |(of, words): (String, String)| {
                 let here = of == value;
@@ -225,7 +347,7 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
             };
             let options: Vec<AnyView> = values.into_iter().map(option).collect();
             return view! {
-                <div class="field">
+                <div class=class>
                     <label for=id.clone()>{label}</label>
                     <select name=name id=id aria-describedby=about>{options}</select>
                     {rest}
@@ -248,10 +370,11 @@ fn labelled(field: Field, trouble: Trouble) -> AnyView {
         }
     };
     view! {
-        <div class="field">
+        <div class=class>
             <label for=id.clone()>{label}</label>
             <input
                 type=typed
+                step="any"
                 name=name
                 id=id
                 value=value

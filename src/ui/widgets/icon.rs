@@ -25,6 +25,16 @@ pub enum IconName {
     Shield,
     /// Lines of a log.
     Log,
+    /// A flag: alerts.
+    Flag,
+    /// A bell that is struck through.
+    Quiet,
+    /// Two sliders: rules.
+    Rules,
+    /// A paper plane: whom alerts reach.
+    Send,
+    /// A pencil.
+    Edit,
     /// A plus sign.
     Plus,
     /// An empty circle: an agent that is free.
@@ -90,6 +100,13 @@ impl IconName {
                 "M8 1.800l5 2v4c0 3-2 5.200-5 6.400-3-1.200-5-3.400-5-6.400v-4zM5.800 8l1.600 1.600 2.900-3.200"
             }
             Self::Log => "M3.500 1.800h9v12.400h-9zM6 5h4M6 8h4M6 11h2.500",
+            Self::Flag => "M3.500 14.500V2h9l-2 3.200 2 3.200h-9",
+            Self::Quiet => {
+                "M4 6.200v3L2.600 12h8.400M12.200 9V6.200C12.200 3.600 10.600 1.800 8 1.800c-1 0-1.800.3-2.500.700M6.500 14h3M2 2l12 12"
+            }
+            Self::Rules => "M2 5h5M11 5h3M9 3v4M2 11h2M8 11h6M6 9v4",
+            Self::Send => "M14 2L7 9M14 2L9.500 14 7 9 2 6.500z",
+            Self::Edit => "M3 13l.700-3L11 2.700 13.300 5 6 12.300z",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Idle => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3z",
             Self::Assigned => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3zM8 7a1 1 0 1 0 0 2 1 1 0 0 0 0-2z",

@@ -1,17 +1,16 @@
 //! The page at `/audit`: who did what, when, and from where.
 
-use super::frame::{List, rows, tabs};
+use super::frame::tabs;
 use super::words;
 use crate::domain::access::api::audit;
 use crate::domain::access::{AuditItem, Outcome};
-use crate::ui::address::{Asked, use_ask, use_asked};
+use crate::ui::address::{Asked, use_asked};
 use crate::ui::widgets::{
-    Answers, AskList, Badge, Icon, IconName, Watched, ago, ask_list, loaded, read_list,
-    words as saying,
+    AskList, Badge, Icon, IconName, List, Watched, ago, ask_list, choice_field, filter_form,
+    loaded, moment_field, read_list, rows, utc_time, word_field, words as saying,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use web_sys::HtmlFormElement;
 
 const PATH: &str = "/audit";
 const NAMES: [&str; 6] = ["actor", "action", "outcome", "start_time", "end_time", "after"];
@@ -39,20 +38,10 @@ const ABOUT: [(&str, &str); 9] = [
 fn ask() -> AskList {
     ask_list(|asked: Asked| {
         let get = |name: &str| asked.get(name);
-        let (from, to) = (get("start_time").map(time), get("end_time").map(time));
+        let (from, to) = (get("start_time").map(utc_time), get("end_time").map(utc_time));
         let (outcome, after) = (get("outcome"), get("after"));
         audit(get("actor"), get("action"), None, outcome, from, to, after)
     })
-}
-
-/// A time as it is sent: browsers' fields give neither seconds nor a zone, and everything here is
-/// UTC.
-fn time(text: String) -> String {
-    match text.len() {
-        16 => text + ":00Z",
-        19 => text + "Z",
-        _ => text,
-    }
 }
 
 /// The page at `/audit`.
@@ -112,83 +101,18 @@ fn row(item: &AuditItem) -> Vec<AnyView> {
     ]
 }
 
-/// What to show: a form whose answers stand in the address, so that it works without JavaScript.
 fn filter(asked: Memo<Asked>) -> AnyView {
-    let ask = use_ask();
-    let send = move |form: HtmlFormElement| {
-        let answers = Answers::of(&form);
-        let mut next = Asked::default();
-        for name in NAMES.iter().filter(|name| **name != "after") {
-            next = next.with(name, &answers.get(name));
-        }
-        ask.run(next.href(PATH));
-    };
-    let form = |event: &leptos::ev::Event| {
-        let target: Option<web_sys::Element> =
-            event.target().and_then(|at| wasm_bindgen::JsCast::dyn_into(at).ok());
-        let form = target.and_then(|at| at.closest("form").ok()?);
-        form.and_then(|form| wasm_bindgen::JsCast::dyn_into::<HtmlFormElement>(form).ok())
-    };
-    let changed = move |event: leptos::ev::Event| _ = form(&event).map(send);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        form(&event).map(send);
-    };
-    let value = move |name: &'static str| saying(move || asked.get().get(name).unwrap_or_default());
-    let moment = move |name: &'static str, label: &'static str| {
-        let value = saying(move || {
-            let text = asked.get().get(name).unwrap_or_default();
-            text.chars().take(16).collect()
-        });
-        view! {
-            <label class="select when">
-                <span>{label}</span>
-                <input type="datetime-local" class="filter" name=name value=asked.get_untracked().get(name) prop:value=value />
-            </label>
-        }
-        .into_any()
-    };
     let outcomes = [("", "Any outcome")]
         .into_iter()
         .chain([Outcome::Done, Outcome::Denied].map(|one| (one.name(), one.name())));
-    let choose = move |name: &'static str,
-                       label: &'static str,
-                       all: Vec<(&'static str, &'static str)>| {
-        let chosen = asked.get_untracked().get(name).unwrap_or_default();
-        // One that is not offered is still what the address asks for.
-        let other = (!all.iter().any(|(value, _)| *value == chosen)).then(|| chosen.clone());
-        let other = other
-            .map(|value| view! { <option value=value.clone() selected>{value.clone()}</option> });
-        let option = |(value, word): (&'static str, &'static str)| {
-            view! { <option value=value selected=value == chosen>{word}</option> }.into_any()
-        };
-        let options: Vec<AnyView> = all.into_iter().map(option).collect();
-        view! {
-            <span class="select"><select name=name aria-label=label>{other}{options}</select></span>
-        }
-        .into_any()
+    let fields = view! {
+        {word_field(asked, "actor", "Who")}
+        {choice_field(asked, "action", "What", ABOUT.to_vec())}
+        {choice_field(asked, "outcome", "How it went", outcomes.collect())}
+        {moment_field(asked, "start_time", "From, UTC")}
+        {moment_field(asked, "end_time", "until")}
     };
-    view! {
-        <form class="toolbar" method="get" action=PATH role="search" on:change=changed on:submit=submit>
-            <input
-                type="search"
-                name="actor"
-                class="filter"
-                data-filter=""
-                placeholder="Who  ( / )"
-                aria-label="Who"
-                autocomplete="off"
-                value=asked.get_untracked().get("actor")
-                prop:value=value("actor")
-            />
-            {choose("action", "What", ABOUT.to_vec())}
-            {choose("outcome", "How it went", outcomes.collect())}
-            {moment("start_time", "From, UTC")}
-            {moment("end_time", "until")}
-            <noscript><button type="submit" class="button">"Apply"</button></noscript>
-        </form>
-    }
-    .into_any()
+    filter_form(PATH, &NAMES, fields.into_any())
 }
 
 /// Links to what is shown, all of it, as files.
@@ -198,7 +122,7 @@ fn exports(asked: Memo<Asked>) -> AnyView {
             let mut here = asked.get().with("format", name);
             for name in ["start_time", "end_time"] {
                 if let Some(text) = here.get(name) {
-                    here = here.with(name, &time(text));
+                    here = here.with(name, &utc_time(text));
                 }
             }
             here.href("/api/v1/audit")
@@ -212,21 +136,4 @@ fn exports(asked: Memo<Asked>) -> AnyView {
         .into_any()
     };
     view! { <span class="row">{link("csv", "CSV")} {link("ndjson", "NDJSON")}</span> }.into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expect: &str) {
-        assert_eq!(time(text.to_owned()), expect);
-    }
-
-    #[test]
-    fn times_of_fields_are_in_utc() {
-        check("2026-01-02T03:04", "2026-01-02T03:04:00Z");
-        check("2026-01-02T03:04:05", "2026-01-02T03:04:05Z");
-        check("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z");
-    }
 }

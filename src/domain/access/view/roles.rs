@@ -1,14 +1,14 @@
 //! The page at `/users/roles`: which roles there are, and what each allows.
 
-use super::frame::{List, counted, new_button, rows, tabs};
+use super::frame::tabs;
 use super::matrix::matrix;
 use super::words::labels;
 use crate::domain::access::api::{define_role, remove_role, roles};
 use crate::domain::access::{RoleItem, RoleSpec};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::widgets::{
-    Answers, Ask, AskList, Field, Form, IconName, Kind, ListPage, Sending, Watched, act, ask_list,
-    dynamic, items, loaded, read_list,
+    Answers, Ask, AskList, Field, Form, IconName, Kind, List, ListPage, Sending, Watched, act,
+    ask_list, counted, dynamic, items, loaded, new_button, read_list, rows,
 };
 use crate::wire::ApiError;
 use leptos::prelude::*;

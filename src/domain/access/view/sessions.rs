@@ -1,13 +1,13 @@
 //! One's own sessions, and the end of any other.
 
-use super::frame::{List, rows};
 use super::words;
 use crate::domain::access::api::{end_session, sessions};
 use crate::domain::access::{SessionItem, SessionKind};
 use crate::ui::address::use_asked;
 use crate::ui::format;
 use crate::ui::widgets::{
-    Answers, Ask, Form, IconName, Sending, Watched, act, ago, ask_list, loaded, read_list,
+    Answers, Ask, Form, IconName, List, Sending, Watched, act, ago, ask_list, loaded, read_list,
+    rows,
 };
 use leptos::prelude::*;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The page at `/tokens`: what lets programs in.
 
-use super::frame::{List, new_button, rows, tabs};
+use super::frame::tabs;
 use super::words::{choices, labels};
 use crate::domain::access::api::{create_token, revoke_token, role_names, tokens};
 use crate::domain::access::{NewToken, RoleItem, TokenItem, TokenSpec};
@@ -8,8 +8,8 @@ use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::live::Live;
 use crate::ui::widgets::{
-    Answers, Ask, AskList, Field, Form, IconName, Kind, ListPage, Sending, Snippet, Watched, act,
-    ago, ask_list, dynamic, loaded, read_list,
+    Answers, Ask, AskList, Field, Form, IconName, Kind, List, ListPage, Sending, Snippet, Watched,
+    act, ago, ask_list, dynamic, loaded, new_button, read_list, rows,
 };
 use crate::wire::Timestamp;
 use leptos::prelude::*;

@@ -1,14 +1,14 @@
 //! The page at `/users`: who may sign in, and with which role.
 
-use super::frame::{List, new_button, rows, tabs};
+use super::frame::tabs;
 use super::words::choices;
 use crate::domain::access::api::{change_user, create_user, remove_user, roles, users};
 use crate::domain::access::{NewUser, RoleItem, Secret, UserItem, UserPatch};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::me::me;
 use crate::ui::widgets::{
-    Answers, Ask, AskList, Badge, Field, Form, IconName, Kind, ListPage, Sending, Verdict, Watched,
-    act, ago, ask_list, loaded, read_list,
+    Answers, Ask, AskList, Badge, Field, Form, IconName, Kind, List, ListPage, Sending, Verdict,
+    Watched, act, ago, ask_list, loaded, new_button, read_list, rows,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;

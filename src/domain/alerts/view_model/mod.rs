@@ -1,8 +1,10 @@
 //! Alerts as they are told, over REST, on sockets and on pages.
 
+mod lists;
 mod quiet;
 mod reach;
 mod rules;
+pub use lists::*;
 pub use quiet::*;
 pub use reach::*;
 pub use rules::*;
@@ -12,6 +14,7 @@ use super::rule::Labels;
 use crate::domain::health::Severity;
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The stage that an alert is in.
@@ -148,6 +151,9 @@ pub struct AlertNumbers {
     pub warning: u64,
     /// Those of them that need somebody.
     pub loud: u64,
+    /// Those of these that are critical.
+    #[serde(default)]
+    pub loud_critical: u64,
     /// Those that do not fire yet.
     pub pending: u64,
 }
@@ -165,6 +171,22 @@ pub struct AlertsPage {
     pub items: Vec<AlertItem>,
     /// Silences that are in effect.
     pub silences: Vec<SilenceItem>,
+}
+
+impl AlertsPage {
+    /// Brings the alerts up to date.
+    pub fn apply(&mut self, delta: AlertsDelta) {
+        let AlertsDelta { numbers, upsert, remove, silences } = delta;
+        self.numbers = numbers;
+        let anew = upsert.iter().map(|item| &item.id);
+        let gone: BTreeSet<_> = anew.chain(&remove).cloned().collect();
+        self.items.retain(|item| !gone.contains(&item.id));
+        self.items.extend(upsert);
+        self.items.sort_by(AlertItem::worst_first);
+        if let Some(silences) = silences {
+            self.silences = silences;
+        }
+    }
 }
 
 /// What changed among the alerts that are not over.

@@ -9,29 +9,17 @@ use crate::domain::Topic;
 use crate::domain::percentiles::Percentiles;
 use crate::domain::work::api::{agent, tasks};
 use crate::domain::work::{AgentDetail, AgentItem, AgentsDelta, TasksPage};
-use crate::ui::address::{Asked, use_asked};
+use crate::ui::address::{Asked, use_asked, use_name};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::range::use_fresh_every;
 use crate::ui::widgets::{
     Age, AsOf, Badge, Card, Icon, IconName, Reading, Verdict, dynamic, loaded, reading, text,
 };
-use crate::wire::{ApiError, Unread, decoded};
+use crate::wire::{ApiError, Unread};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_location, use_params_map};
-
-/// The last part of the address, decoded once; of the page that was here until it is gone.
-pub fn use_name(below: &'static str) -> Memo<String> {
-    let (params, path) = (use_params_map(), use_location().pathname);
-    Memo::new(move |last: Option<&String>| {
-        // Read, since a memo that is only tracked is never made and so never changes.
-        params.with(|_| ());
-        let here = path.with_untracked(|path| path.strip_prefix(below).map(decoded));
-        here.or_else(|| last.cloned()).unwrap_or_default()
-    })
-}
 
 /// The page at `/work/agents/:agent`.
 #[component]

@@ -4,7 +4,7 @@ use super::agent_cell::{Size, agent_cell};
 use super::agent_rows::Agents;
 use super::board::nothing_yet;
 use super::tiles::count_of;
-use super::toolbar::{choices, search, tabs};
+use super::toolbar::tabs;
 use crate::domain::Topic;
 use crate::domain::summary::AgentCounts;
 use crate::domain::work::api::{agents, work_page};
@@ -13,7 +13,8 @@ use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::live::follow;
 use crate::ui::widgets::{
-    AsOf, Icon, IconName, Verdict, dynamic, loaded, reading, text, use_cells, words,
+    AsOf, Icon, IconName, Verdict, choices, dynamic, loaded, reading, search, text, use_cells,
+    words,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;

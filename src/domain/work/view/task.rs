@@ -1,6 +1,5 @@
 //! A task's page: everything that is known of it, and what happened to it.
 
-use super::agent::use_name;
 use super::commands::{Commander, command_state};
 use super::task_rows::status;
 use super::timeline::timeline_card;
@@ -8,6 +7,7 @@ use super::words::{agent_href, ms, usd};
 use crate::domain::Topic;
 use crate::domain::work::api::task;
 use crate::domain::work::{TaskDetail, TaskItem};
+use crate::ui::address::use_name;
 use crate::ui::format;
 use crate::ui::live::follow_doc;
 use crate::ui::widgets::{Age, Card, dynamic, loaded, reading, text};

@@ -3,7 +3,7 @@
 use super::board::nothing_yet;
 use super::commands::Commander;
 use super::task_rows::task_table;
-use super::toolbar::{choices, queue_choice, search, tabs, tallied};
+use super::toolbar::{queue_choice, tabs};
 use crate::domain::Topic;
 use crate::domain::work::api::{tasks, work_page};
 use crate::domain::work::{CommandItem, TaskStatus, TasksPage, WorkPage};
@@ -11,7 +11,7 @@ use crate::ui::address::{Asked, pager, use_asked};
 use crate::ui::format;
 use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::use_fresh_every;
-use crate::ui::widgets::{AsOf, dynamic, loaded, reading, text};
+use crate::ui::widgets::{AsOf, choices, dynamic, loaded, reading, search, tallied, text};
 use crate::wire::{ApiError, Unread};
 use leptos::prelude::*;
 use leptos_meta::Title;

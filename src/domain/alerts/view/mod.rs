@@ -1,0 +1,31 @@
+//! What people see of alerts: what is active, what was, one alert, and how alerts are set.
+
+mod active;
+mod back_test;
+mod channel_form;
+mod channels;
+mod commander;
+mod detail;
+mod evidence;
+mod groups;
+mod history;
+mod keys;
+mod maintenance;
+mod matching;
+mod picked;
+mod rows;
+mod rule_form;
+mod rule_page;
+mod rule_words;
+mod rules;
+mod silences;
+mod spans;
+mod timeline;
+mod words;
+pub use active::ActiveAlerts;
+pub use channels::Channels;
+pub use detail::AlertPage;
+pub use history::AlertHistory;
+pub use rule_page::{NewRule, RulePage};
+pub use rules::AlertRules;
+pub use silences::Silences;

@@ -1,0 +1,314 @@
+//! Mail. The connection goes to the address that was checked, and is secured under the name that
+//! was given: from the first byte with `smtps`, by STARTTLS when that is offered with `smtp`. A
+//! password is not sent in clear, unless to this machine itself.
+
+use super::address::Net;
+use super::message::{self, Message, facts, headline, one_line};
+use super::target::host;
+use super::{Failure, Target, tls};
+use crate::domain::alerts::ChannelSpec;
+use crate::domain::health::Severity;
+use crate::pipeline::sampler;
+use crate::wire::FieldError;
+use lettre::Message as Mail;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::extension::ClientId;
+use std::net::SocketAddr;
+use std::time::{Duration, UNIX_EPOCH};
+use url::{Host, Url};
+
+/// Most recipients.
+const MAX_TO: usize = 50;
+/// Longest subject, in bytes.
+const MAX_SUBJECT: usize = 200;
+/// Longest step of the conversation.
+const STEP: Duration = Duration::from_secs(10);
+
+/// Whom mail goes to and comes from.
+#[derive(Debug, PartialEq)]
+struct People {
+    to: Vec<Mailbox>,
+    from: Mailbox,
+}
+
+/// Whether the conversation is secured halfway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartTls {
+    Offered,
+    Required,
+    Never,
+}
+
+/// What an address says besides where the server is.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    to: Vec<String>,
+    from: Option<String>,
+    starttls: StartTls,
+}
+
+/// What is wrong with the members of a channel that are about mail.
+pub fn wrong(spec: &ChannelSpec, target: &Target) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let url = target.url.parse::<Url>().ok();
+    let asked = match url.as_ref().map(asked) {
+        Some(Ok(asked)) => Some(asked),
+        Some(Err(why)) => {
+            errors.push(FieldError::new("/url", why));
+            None
+        }
+        // That it is no address at all is said already.
+        None => None,
+    };
+    for (i, one) in spec.to.iter().enumerate() {
+        if let Err(why) = mailbox(one) {
+            errors.push(FieldError::new(format!("/to/{i}"), why));
+        }
+    }
+    let all = spec.to.len() + asked.as_ref().map_or(0, |asked| asked.to.len());
+    if all > MAX_TO {
+        errors.push(FieldError::new("/to", format!("must be at most {MAX_TO} addresses")));
+    } else if all == 0 && errors.is_empty() {
+        errors.push(FieldError::new("/to", "must name somebody who receives the mail"));
+    }
+    if let Some(Err(why)) = spec.from.as_deref().filter(|from| !from.is_empty()).map(mailbox) {
+        errors.push(FieldError::new("/from", why));
+    }
+    if target.secret.is_some() && target.username.is_none() {
+        errors.push(FieldError::new("/username", "goes with the password"));
+    }
+    errors
+}
+
+fn asked(url: &Url) -> Result<Asked, String> {
+    let mut asked = Asked { to: Vec::new(), from: None, starttls: StartTls::Offered };
+    for (name, value) in url.query_pairs() {
+        match (&*name, &*value) {
+            ("to", list) => {
+                asked.to.extend(list.split(',').map(|one| one.trim().to_owned()));
+            }
+            ("from", from) => asked.from = Some(from.to_owned()),
+            ("starttls", "required") => asked.starttls = StartTls::Required,
+            ("starttls", "never") => asked.starttls = StartTls::Never,
+            ("starttls", _) => return Err("starttls must be required or never".to_owned()),
+            (name, _) => {
+                return Err(format!("has no place for {name}: to, from and starttls have"));
+            }
+        }
+    }
+    let each = asked.to.iter().chain(&asked.from);
+    each.map(|one| mailbox(one)).collect::<Result<Vec<_>, _>>()?;
+    Ok(asked)
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    if text.chars().any(char::is_control) {
+        return Err("must not hold control characters".to_owned());
+    }
+    text.parse().map_err(|_| "must be an address for mail, like ann@a.example".to_owned())
+}
+
+fn people(message: &Message<'_>, asked: &Asked, target: &Target) -> Result<People, String> {
+    let channel = message.channel;
+    let to = channel.to.iter().chain(&asked.to).map(|one| mailbox(one));
+    let to = to.collect::<Result<Vec<_>, _>>()?;
+    let from = channel.from.as_ref().filter(|from| !from.is_empty()).or(asked.from.as_ref());
+    let from = match (from, target.username.as_deref().and_then(|name| mailbox(name).ok())) {
+        (Some(from), _) => mailbox(from)?,
+        (None, Some(name)) => name,
+        (None, None) => mailbox(&format!("bellwether@{}", board_host(message)))?,
+    };
+    Ok(People { to, from })
+}
+
+/// The name of the board's host, or of this machine where that is not known.
+fn board_host(message: &Message<'_>) -> String {
+    let board = message.board.and_then(|board| board.parse::<Url>().ok());
+    match board.as_ref().and_then(Url::domain) {
+        Some(name) => name.to_owned(),
+        None => own_name(),
+    }
+}
+
+fn own_name() -> String {
+    let name = sampler::host_name();
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    if name.chars().all(fits) { name.to_string() } else { "localhost".to_owned() }
+}
+
+/// Sends it.
+///
+/// # Errors
+/// It did not get through.
+pub async fn send(net: &Net, target: &Target, message: &Message<'_>) -> Result<String, Failure> {
+    let url: Url = target.url.parse().map_err(|_| Failure::refused("its address is none"))?;
+    let host = host(&url).ok_or_else(|| Failure::refused("its address has no host"))?;
+    let asked = asked(&url).map_err(|why| Failure::refused(format!("its address {why}")))?;
+    let people = people(message, &asked, target).map_err(Failure::refused)?;
+    let mail = mail(message, people)
+        .map_err(|error| Failure::refused(format!("the mail cannot be written: {error}")))?;
+    let secure = url.scheme() == "smtps";
+    let port = url.port().unwrap_or(if secure { 465 } else { 25 });
+    let hello = ClientId::Domain(own_name());
+    let mut failed = Failure::down(format!("{host} has no address"));
+    for at in net.resolve(&host, port).await?.into_iter().take(2) {
+        match talk(at, &host, secure, &asked, &hello).await {
+            Ok(mut talk) => {
+                let sent = hand_over(&mut talk, at, target, &mail).await;
+                talk.abort().await;
+                return sent;
+            }
+            Err(failure) => failed = failure,
+        }
+    }
+    Err(failed)
+}
+
+/// Begins to talk to a server, securely if it can be.
+async fn talk(
+    at: SocketAddr,
+    host: &Host,
+    secure: bool,
+    asked: &Asked,
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Failure> {
+    let parameters = || tls::for_mail(host).map_err(Failure::down);
+    let from_the_start = if secure { Some(parameters()?) } else { None };
+    let connect = AsyncSmtpConnection::connect_tokio1(at, Some(STEP), hello, from_the_start, None);
+    let mut talk = connect.await.map_err(|error| trouble(&error, None))?;
+    let offered = talk.can_starttls();
+    if secure || asked.starttls == StartTls::Never {
+        return Ok(talk);
+    }
+    if offered {
+        talk.starttls(parameters()?, hello).await.map_err(|error| trouble(&error, None))?;
+    } else if asked.starttls == StartTls::Required {
+        talk.abort().await;
+        return Err(Failure::refused("the server offers no STARTTLS, which is required"));
+    }
+    Ok(talk)
+}
+
+async fn hand_over(
+    talk: &mut AsyncSmtpConnection,
+    at: SocketAddr,
+    target: &Target,
+    mail: &Mail,
+) -> Result<String, Failure> {
+    if let (Some(name), Some(password)) = (&target.username, &target.secret) {
+        if !talk.is_encrypted() && !at.ip().to_canonical().is_loopback() {
+            let why = "the server offers no STARTTLS, and a password is not sent in clear";
+            return Err(Failure::refused(why));
+        }
+        let credentials = Credentials::new(name.clone(), password.clone());
+        let auth = talk.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
+        auth.map_err(|error| trouble(&error, Some(target)))?;
+    }
+    let sent = talk.send(mail.envelope(), &mail.formatted()).await;
+    let sent = sent.map_err(|error| trouble(&error, Some(target)))?;
+    let said = sent.message().collect::<Vec<_>>().join(" ");
+    let said = message::cut(&one_line(&said), 200);
+    Ok(format!("it answered {} {said}", sent.code()))
+}
+
+fn trouble(error: &Error, target: Option<&Target>) -> Failure {
+    let said = one_line(&error.to_string());
+    let secret = target.and_then(|target| target.secret.as_deref()).filter(|it| !it.is_empty());
+    let said = secret.map_or(said.clone(), |secret| said.replace(secret, "…"));
+    let why = format!("the mail server: {}", message::cut(&said, 300));
+    let refused = error.is_permanent() || error.is_client();
+    Failure { refused, why, after: None }
+}
+
+/// The mail: as text and as HTML, with the same id at every attempt, and those about one alert in
+/// one thread.
+fn mail(message: &Message<'_>, people: People) -> Result<Mail, lettre::error::Error> {
+    let domain = people.from.email.domain().to_owned();
+    let id = |kind: &str, id: &str| {
+        let plain = id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        format!("<{kind}{}@{domain}>", plain.collect::<String>())
+    };
+    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(message.at.ms()).unwrap_or(0));
+    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+    let mut mail = Mail::builder()
+        .from(people.from)
+        .date(at)
+        .message_id(Some(id("", message.id)))
+        .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+        .subject(message::cut(&message.headline(), MAX_SUBJECT));
+    if let Some(first) = message.alerts.first() {
+        mail = mail.references(id("alert.", &first.alert.id));
+    }
+    let mail = people.to.into_iter().fold(mail, |mail, to| mail.to(to));
+    mail.multipart(MultiPart::alternative_plain_html(text(message), html(message)))
+}
+
+pub(super) fn text(message: &Message<'_>) -> String {
+    let mut text = String::new();
+    for told in message.alerts {
+        text.push_str(&format!("{}\n{}\n\n", headline(told), one_line(&told.alert.message)));
+        for (name, value) in facts(told) {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+        for (name, link) in links(message, told) {
+            text.push_str(&format!("{name}: {link}\n"));
+        }
+        text.push('\n');
+    }
+    let name = one_line(&message.channel.name);
+    text.push_str(&format!("--\nSent by Bellwether through the channel {name}.\n"));
+    text
+}
+
+fn links(message: &Message<'_>, told: &crate::domain::alerts::Told) -> Vec<(&'static str, String)> {
+    let runbook = told.alert.runbook.as_deref().and_then(|link| message.absolute(link));
+    let all = [("Alert", message.page(told)), ("Runbook", runbook)];
+    all.into_iter().filter_map(|(name, link)| Some((name, one_line(&link?)))).collect()
+}
+
+pub(super) fn html(message: &Message<'_>) -> String {
+    let mut html = String::from(
+        "<!doctype html><html><body style=\"font-family:sans-serif;font-size:14px;color:#1b1f24\">",
+    );
+    for told in message.alerts {
+        let color = match (message::is_over(told), told.alert.severity) {
+            (true, _) => "#1a7f37",
+            (false, Severity::Critical) => "#cf222e",
+            (false, Severity::Warning) => "#bf8700",
+            (false, Severity::Info) => "#0969da",
+        };
+        html.push_str(&format!(
+            "<div style=\"border-left:4px solid {color};padding:4px 12px;margin:0 0 16px\">\
+             <p style=\"margin:0 0 4px\"><strong style=\"color:{color}\">{}</strong></p>\
+             <p style=\"margin:0 0 8px\">{}</p><table style=\"font-size:13px\">",
+            escaped(&headline(told)),
+            escaped(&one_line(&told.alert.message)),
+        ));
+        for (name, value) in facts(told) {
+            html.push_str(&format!(
+                "<tr><td style=\"color:#57606a;padding-right:12px\">{name}</td><td>{}</td></tr>",
+                escaped(&value)
+            ));
+        }
+        html.push_str("</table>");
+        for (name, link) in links(message, told) {
+            html.push_str(&format!("<p><a href=\"{}\">{name}</a></p>", escaped(&link)));
+        }
+        html.push_str("</div>");
+    }
+    let name = escaped(&one_line(&message.channel.name));
+    html.push_str(&format!(
+        "<p style=\"color:#57606a;font-size:12px\">Sent by Bellwether through the channel \
+         {name}.</p></body></html>"
+    ));
+    html
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
+}
