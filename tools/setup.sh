@@ -51,6 +51,8 @@ alertmanager() {
     }
     dpkg-deb -x prometheus-alertmanager_*.deb .
     rm prometheus-alertmanager_*.deb
+    # It looks for this file there and nowhere else.
+    as_root install -D -m 644 {,/}usr/share/prometheus/alertmanager/default.tmpl
   )
 }
 
@@ -74,7 +76,8 @@ npm_packages tools
 
 if [ "${1:-}" = test ]; then
   python_packages
-  [ -x "$TOOLS/alertmanager/usr/bin/prometheus-alertmanager" ] ||
+  [ -x "$TOOLS/alertmanager/usr/bin/prometheus-alertmanager" ] &&
+    [ -e /usr/share/prometheus/alertmanager/default.tmpl ] ||
     timed "unpacking Alertmanager (10 MB)" alertmanager
   if [ -e end2end/package.json ]; then
     npm_packages end2end

@@ -43,7 +43,7 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     good = (data.login.decode(), data.password.decode()) == (args.user, args.password)
-    return AuthResult(success=good, auth_data=data)
+    return AuthResult(success=good, handled=good, auth_data=data)
 
 
 async def main():
