@@ -10,7 +10,7 @@ use crate::domain::alerts::rule::{
     Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Thing,
 };
 use crate::domain::alerts::{Key, What, built_in, glob};
-use crate::domain::health::{Finding, Severity, minute, span};
+use crate::domain::health::{Evidence, Finding, Severity, minute, span};
 use crate::domain::state::State;
 use crate::domain::system::state::Host;
 use crate::domain::window::{DAY, MINUTE};
@@ -68,6 +68,19 @@ impl Seen {
 /// Whether the finding tells of silence, and for how long that must have lasted, in milliseconds.
 pub fn silence(finding: &str) -> Option<i64> {
     OF_SILENCE.iter().find(|(rule, _)| *rule == finding).map(|(_, ms)| *ms)
+}
+
+/// How long what a finding tells of has been silent at least, in milliseconds; none if it tells of
+/// no silence: an agent that says that it goes is not silent.
+fn silent_for(finding: &Finding) -> Option<i64> {
+    let least = silence(&finding.rule)?;
+    let Evidence { value, threshold, unit, .. } = &finding.evidence;
+    match (value, threshold) {
+        (Some(value), Some(threshold)) if unit.as_deref() == Some("ms") => {
+            (value >= threshold).then_some(*threshold as i64)
+        }
+        _ => Some(least),
+    }
 }
 
 impl Scene<'_> {
