@@ -15,7 +15,7 @@ use crate::domain::state::{State, Touched};
 use crate::domain::summary::{HostsBrief, ProjectCounts};
 use crate::domain::system::{self, HostItem};
 use crate::domain::work::state::{Task, Touched as WorkTouched};
-use crate::domain::work::{self, AgentItem, AgentState};
+use crate::domain::work::{self, AgentItem};
 use crate::wire::Timestamp;
 pub use findings::Findings;
 use findings::Rank;

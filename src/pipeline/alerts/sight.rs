@@ -129,12 +129,8 @@ impl Scene<'_> {
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
             return Seen::gone("another rule is about it");
         }
-        if let Some(least) = silence(&finding.rule) {
-            let said = finding
-                .evidence
-                .threshold
-                .filter(|_| finding.evidence.unit.as_deref() == Some("ms"));
-            let heard_enough = self.up_since.plus(said.map_or(least, |ms| ms as i64)).plus(1);
+        if let Some(ms) = silent_for(finding) {
+            let heard_enough = self.up_since.plus(ms).plus(1);
             if self.now < heard_enough {
                 return Seen { next: Some(heard_enough), ..Seen::of(Sight::Missing) };
             }
