@@ -1,5 +1,5 @@
 # The commands of this project; each is a script in tools/.
-.PHONY: help run demo dev test crash bench fmt lint size site
+.PHONY: help run demo dev test crash timelines bench fmt lint size site
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -18,6 +18,9 @@ test: ## all tests, those in a browser included
 
 crash: ## 200 x kill -9 under load
 	@tools/crash.sh
+
+timelines: ## 100,000 generated timelines of alerts against an oracle
+	@BELLWETHER_TIMELINES=100000 cargo test --features ssr --lib -- pipeline::alerts::tests --nocapture
 
 bench: ## measure against floors and peers
 	@tools/bench.sh

@@ -26,7 +26,7 @@ pub struct State {
     /// Position of the last event that was folded in.
     #[serde(default)]
     pub seq: Seq,
-    /// How many events were, not counting ticks of the clock.
+    /// How many of them counted: see [`Event::counts`].
     #[serde(default)]
     pub events: u64,
     /// Projects.
@@ -71,8 +71,7 @@ impl State {
         let Envelope { stamp, event } = envelope;
         self.now = self.now.max(stamp.at);
         self.seq = stamp.seq;
-        let tick = matches!(event, Event::System(SystemEvent::Ticked(_)));
-        self.events += u64::from(!tick);
+        self.events += u64::from(event.counts());
         // What was due before this event happened before it.
         self.advance(self.now, touched);
         self.alerts.sources.hear(stamp, sampled_host(event));

@@ -96,8 +96,10 @@ pub fn run(
             replay.take(envelope);
         }
     }
+    // Where it was cut, what came last is still looked at.
+    let end = if cut { replay.heard.plus(LOOK_EVERY).min(to) } else { to };
+    replay.until(end);
     if !cut {
-        replay.until(to);
         replay.look(to);
     }
     Ok(replay.found(events, cut))
@@ -125,6 +127,8 @@ struct Replay {
     evaluator: Evaluator,
     /// When the evaluator is to look again though nothing comes.
     next: Option<Timestamp>,
+    /// Whether it has not looked yet.
+    fresh: bool,
     /// When it is to look, for something came.
     due: Option<Timestamp>,
     looked: Timestamp,
@@ -155,6 +159,7 @@ impl Replay {
             board: matches!(rule.on, On::Finding(_)).then(|| Board::over(&state)),
             found: Findings::default(),
             next: None,
+            fresh: true,
             due: Some(begins),
             looked: begins.plus(-LOOK_EVERY),
             heard: begins,
@@ -176,7 +181,7 @@ impl Replay {
         if self.was_down(at) {
             self.until(self.heard.plus(LOOK_EVERY));
             self.evaluator = Evaluator::new(at).only(self.rule.id.clone());
-            (self.next, self.due) = (None, Some(at));
+            (self.next, self.due, self.fresh) = (None, Some(at), true);
             self.sampled = None;
         } else {
             self.until(at.plus(-1));
@@ -253,7 +258,7 @@ impl Replay {
     fn look(&mut self, now: Timestamp) {
         (self.looked, self.due) = (now, None);
         self.state.advance(now, &mut self.touched);
-        let due = self.next.is_none_or(|next| next <= now);
+        let due = self.next.is_some_and(|next| next <= now) || std::mem::take(&mut self.fresh);
         self.touch();
         for round in 0..MAX_ROUNDS {
             if let Some(board) = &mut self.board {

@@ -4,6 +4,7 @@
 mod alerting;
 pub use alerting::{AlertChange, FIRING};
 mod findings;
+mod refreshed;
 
 use crate::domain::alerts;
 use crate::domain::alerts::state::Touched as AlertsTouched;
@@ -14,11 +15,12 @@ use crate::domain::state::{State, Touched};
 use crate::domain::summary::{HostsBrief, ProjectCounts};
 use crate::domain::system::{self, HostItem};
 use crate::domain::work::state::{Task, Touched as WorkTouched};
-use crate::domain::work::{self, AgentItem, AgentState};
+use crate::domain::work::{self, AgentItem};
 use crate::wire::Timestamp;
 pub use findings::Findings;
 use findings::Rank;
 use imbl::OrdMap;
+pub use refreshed::{AgentChange, Refreshed};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -69,48 +71,6 @@ impl From<Touched> for Subject {
             Touched::Work(WorkTouched::Totals) => Self::Work,
         }
     }
-}
-
-/// What a refresh changed.
-#[derive(Debug, Default)]
-pub struct Refreshed {
-    /// Rows of projects that are new or different.
-    pub projects: Vec<Arc<ProjectItem>>,
-    /// Projects that are gone from the list.
-    pub gone: Vec<ProjectId>,
-    /// Projects whose page changed, row or not.
-    pub pages: Vec<ProjectId>,
-    /// Rows of hosts that are new or different.
-    pub hosts: Vec<HostItem>,
-    /// Projects whose score is another now.
-    pub scores: Vec<(ProjectId, Option<u32>)>,
-    /// Agents that are new, different or gone.
-    pub agents: Vec<AgentChange>,
-    /// Tasks that are new or different.
-    pub tasks: Vec<Arc<str>>,
-    /// Tasks that are over, as they ended.
-    pub over: Vec<Arc<Task>>,
-    /// Queues that are different.
-    pub queues: Vec<Arc<str>>,
-    /// Whether anything of work may be different.
-    pub work: bool,
-    /// Alerts that are new, different or over.
-    pub alerts: Vec<AlertChange>,
-    /// Whether silences changed.
-    pub silences: bool,
-    /// Whether rules, maintenance windows, channels or what they are to be told changed.
-    pub setup: bool,
-}
-
-/// An agent that is new, different or gone.
-#[derive(Debug, Clone)]
-pub struct AgentChange {
-    /// Its id.
-    pub id: Arc<str>,
-    /// What it did before; none if it is new.
-    pub before: Option<AgentState>,
-    /// The agent now; none if it is gone.
-    pub item: Option<Arc<AgentItem>>,
 }
 
 /// The derived side of the state.

@@ -49,6 +49,32 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeJson
     }
 }
 
+/// What somebody sets, of which more is told than can be set.
+pub trait Settable: DeserializeOwned {
+    /// Members that are told alone.
+    const ONLY_TOLD: &'static [&'static str];
+}
+
+/// As [`JsonBody`], of a body that may be what was told before: members that are told alone are
+/// passed over, all others that nobody knows are refused.
+#[derive(Debug)]
+pub struct SpecBody<T>(pub T);
+
+impl<S: Send + Sync, T: Settable> FromRequest<S> for SpecBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        type Members = serde_json::Map<String, serde_json::Value>;
+        let JsonBody(mut members): JsonBody<Members> =
+            JsonBody::from_request(request, state).await?;
+        for told in T::ONLY_TOLD {
+            members.remove(*told);
+        }
+        let text = serde_json::Value::Object(members).to_string();
+        read(text.as_bytes()).map(Self)
+    }
+}
+
 /// Longest form, in bytes.
 const MAX_FORM: usize = 64 << 10;
 

@@ -57,7 +57,9 @@ async fn a_finding_is_an_alert_that_somebody_can_look_after() {
     assert_eq!(server.post(&path).await.status, 404, "already acknowledged");
     assert_eq!(server.post("/api/v1/alerts/none/acknowledge").await.status, 404);
     let summary = server.get("/dashboard/summary").await.json()["alerts"].clone();
-    assert_eq!(summary, json!({"active": 1, "acknowledged": 1, "critical": 0, "warning": 1}));
+    for (member, count) in [("active", 1), ("acknowledged", 1), ("critical", 0), ("warning", 1)] {
+        assert_eq!(summary[member], count, "{member}");
+    }
     // Who has seen a warning has not seen that it became critical.
     server.send(json!([raised("disk", "critical")])).await;
     let worse = alert(&server, "", |alert| alert["severity"] == "critical").await;
@@ -110,9 +112,6 @@ async fn rules_are_set_and_what_they_raised_ends_with_them() {
     assert_eq!((&fired["owner"], &fired["labels"]["team"]), (&json!("ops"), &json!("storage")));
     assert_eq!(fired["runbook"], "https://example.org/disk");
     let mut changed = made.clone();
-    for member in ["built_in", "firing", "pending"] {
-        changed.as_object_mut().unwrap().remove(member);
-    }
     changed["enabled"] = json!(false);
     let put = server.json("PUT", &format!("{RULES}/disks"), changed.clone()).await;
     assert_eq!((put.status, &put.json()["enabled"]), (200, &json!(false)));

@@ -180,7 +180,8 @@ async fn topics_come_and_go() {
     assert_eq!(delta["data"]["runs"][0]["status"], "failed");
     socket.say(json!({"type": "request_snapshot", "topic": "project:a"})).await;
     let again = socket.next_of("snapshot").await;
-    assert_eq!(again["seq"], delta["seq"]);
+    // What followed for alerts may have come in between.
+    assert!(again["seq"].as_u64() >= delta["seq"].as_u64());
     assert_eq!(again["data"]["runs"].as_array().unwrap().len(), 2);
 }
 

@@ -12,6 +12,7 @@ mod access;
 mod alerts;
 mod alerts_past;
 mod alerts_socket;
+mod back_test;
 mod cli;
 mod commands;
 mod crash;

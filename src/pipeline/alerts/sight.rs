@@ -10,7 +10,7 @@ use crate::domain::alerts::rule::{
     Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Thing,
 };
 use crate::domain::alerts::{Key, What, built_in, glob};
-use crate::domain::health::{Finding, Severity, minute, span};
+use crate::domain::health::{Evidence, Finding, Severity, minute, span};
 use crate::domain::state::State;
 use crate::domain::system::state::Host;
 use crate::domain::window::{DAY, MINUTE};
@@ -70,6 +70,19 @@ pub fn silence(finding: &str) -> Option<i64> {
     OF_SILENCE.iter().find(|(rule, _)| *rule == finding).map(|(_, ms)| *ms)
 }
 
+/// How long what a finding tells of has been silent at least, in milliseconds; none if it tells of
+/// no silence: an agent that says that it goes is not silent.
+fn silent_for(finding: &Finding) -> Option<i64> {
+    let least = silence(&finding.rule)?;
+    let Evidence { value, threshold, unit, .. } = &finding.evidence;
+    match (value, threshold) {
+        (Some(value), Some(threshold)) if unit.as_deref() == Some("ms") => {
+            (value >= threshold).then_some(*threshold as i64)
+        }
+        _ => Some(least),
+    }
+}
+
 impl Scene<'_> {
     /// What is seen of the condition of `key`.
     pub fn look(&self, key: &Key) -> Seen {
@@ -116,12 +129,8 @@ impl Scene<'_> {
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
             return Seen::gone("another rule is about it");
         }
-        if let Some(least) = silence(&finding.rule) {
-            let said = finding
-                .evidence
-                .threshold
-                .filter(|_| finding.evidence.unit.as_deref() == Some("ms"));
-            let heard_enough = self.up_since.plus(said.map_or(least, |ms| ms as i64)).plus(1);
+        if let Some(ms) = silent_for(finding) {
+            let heard_enough = self.up_since.plus(ms).plus(1);
             if self.now < heard_enough {
                 return Seen { next: Some(heard_enough), ..Seen::of(Sight::Missing) };
             }

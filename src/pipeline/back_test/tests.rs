@@ -103,17 +103,21 @@ fn deep(more: &Value) -> Value {
 #[test]
 fn a_metric_fires_while_its_window_holds_it() {
     let mut past = Past::new();
-    past.depth(0, 5.0).depth(10 * SECOND, 20.0).depth(30 * SECOND, 1.0);
+    past.depth(0, 5.0).depth(10 * SECOND, 20.0).depth(30 * SECOND, 1.0).depth(60 * SECOND, 2.0);
     // A step of the window is a second long: the value of the 10th leaves it after the 50th.
     let found = check(&past, &deep(&json!({})), 2 * MINUTE, &[(10.0, Some(51.0))]);
     let stretch = &found.fired[0];
     assert_eq!((&*stretch.subject, stretch.severity), ("metric/depth", Severity::Warning));
-    assert_eq!((found.events, found.flaps), (3, 0));
+    assert_eq!((found.events, found.flaps), (4, 0));
     assert_eq!((found.from, found.to), (at(0), at(2 * MINUTE)));
     check(&past, &deep(&json!({"for_s": 30})), 2 * MINUTE, &[(40.0, Some(51.0))]);
     check(&past, &deep(&json!({"for_s": 45})), 2 * MINUTE, &[]);
     check(&past, &deep(&json!({"keep_firing_for_s": 20})), 2 * MINUTE, &[(10.0, Some(71.0))]);
     check(&past, &deep(&json!({})), 30 * SECOND, &[(10.0, None)]);
+    // Once nothing is measured any more, nobody knows.
+    let low = deep(&json!({"on": {"metric": "depth", "aggregation": "max", "window_s": 40,
+        "op": "<", "threshold": 10}}));
+    check(&past, &low, 9 * MINUTE, &[(0.0, Some(10.0)), (51.0, None)]);
 }
 
 #[test]
@@ -213,7 +217,8 @@ fn alerts_that_there_were_do_not_count() {
 #[test]
 fn only_what_was_asked_for_is_told() {
     let mut past = Past::new();
-    past.depth(0, 20.0).depth(10 * MINUTE, 5.0).depth(20 * MINUTE, 30.0);
+    past.depth(0, 20.0).depth(20 * SECOND, 2.0).depth(10 * MINUTE, 5.0);
+    past.depth(20 * MINUTE, 30.0).depth(20 * MINUTE + 20 * SECOND, 1.0);
     let rule = deep(&json!({}));
     let late = past.test(&rule, 15 * MINUTE, 30 * MINUTE);
     assert_eq!((spans(&late), late.from), (vec![(1_200.0, Some(1_241.0))], at(15 * MINUTE)));

@@ -3,7 +3,6 @@
 use super::cache::Scope;
 use super::store::{self, Pending, Store, Sweep};
 use super::{Batch, Options, Sample, Series, Shared};
-use crate::domain::system::Event as SystemEvent;
 use crate::domain::{Envelope, Event};
 use crate::pipeline::journal::{JournalError, Reader};
 use crate::wire::{Seq, Timestamp};
@@ -219,7 +218,7 @@ impl Work {
         let have = have.max(self.position);
         for Envelope { stamp, event } in envelopes.into_iter().filter(|e| e.stamp.seq > have) {
             self.events += 1;
-            if !matches!(event, Event::System(SystemEvent::Ticked(_))) {
+            if event.counts() {
                 self.pending.system.count(&stamp);
             }
             match event {

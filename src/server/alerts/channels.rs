@@ -15,7 +15,7 @@ use crate::domain::{Event, check};
 use crate::notify::{self, Target};
 use crate::pipeline::publish::Published;
 use crate::server::access::{self, Act, Caller, PageParams};
-use crate::server::body::JsonBody;
+use crate::server::body::{Settable, SpecBody};
 use crate::server::needs::Routes;
 use crate::server::{App, problem};
 use crate::wire::{ApiError, ErrorKind};
@@ -293,6 +293,11 @@ pub fn writes() -> Routes {
 
 type Name = Result<Path<String>, PathRejection>;
 
+impl Settable for ChannelSpec {
+    const ONLY_TOLD: &'static [&'static str] =
+        &["has_secret", "waiting", "dead", "last_sent_at", "last_error"];
+}
+
 /// `GET /api/v1/channels`
 async fn read_channels(State(app): State<App>) -> Result<Json<Listed<ChannelItem>>, ApiError> {
     Ok(Listed::of(&app, list(&app).await?))
@@ -308,7 +313,7 @@ async fn read_channel(State(app): State<App>, id: Name) -> Result<Json<ChannelIt
 async fn create_channel(
     State(app): State<App>,
     caller: Caller,
-    JsonBody(spec): JsonBody<ChannelSpec>,
+    SpecBody(spec): SpecBody<ChannelSpec>,
 ) -> Result<Response, ApiError> {
     let item = save(&app, &caller, None, spec).await?;
     Ok(created("/api/v1/channels", &item.id, &item))
@@ -319,7 +324,7 @@ async fn change_channel(
     State(app): State<App>,
     caller: Caller,
     id: Name,
-    JsonBody(spec): JsonBody<ChannelSpec>,
+    SpecBody(spec): SpecBody<ChannelSpec>,
 ) -> Result<Json<ChannelItem>, ApiError> {
     let Path(id) = id.map_err(problem::malformed)?;
     save(&app, &caller, Some(&id), spec).await.map(Json)

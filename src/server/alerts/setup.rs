@@ -4,7 +4,7 @@ use super::{maintenance, rules, silences, sources};
 use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::alerts::{MaintenanceItem, MaintenanceSpec, RuleItem, SilenceItem, SilenceSpec};
 use crate::server::access::Caller;
-use crate::server::body::JsonBody;
+use crate::server::body::{JsonBody, Settable, SpecBody};
 use crate::server::{App, problem};
 use crate::wire::{ApiError, Timestamp};
 use axum::Json;
@@ -13,6 +13,14 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+impl Settable for RuleSpec {
+    const ONLY_TOLD: &'static [&'static str] = &["built_in", "firing", "pending"];
+}
+
+impl Settable for MaintenanceSpec {
+    const ONLY_TOLD: &'static [&'static str] = &["open_until", "next"];
+}
 
 type Id = Result<Path<String>, PathRejection>;
 
@@ -58,7 +66,7 @@ pub async fn get_rule(State(app): State<App>, path: Id) -> Result<Json<RuleItem>
 pub async fn create_rule(
     State(app): State<App>,
     caller: Caller,
-    JsonBody(spec): JsonBody<RuleSpec>,
+    SpecBody(spec): SpecBody<RuleSpec>,
 ) -> Result<Response, ApiError> {
     let item = rules::save(&app, &caller, None, spec).await?;
     Ok(created("/api/v1/alert-rules", &item.rule.id, &item))
@@ -69,7 +77,7 @@ pub async fn change_rule(
     State(app): State<App>,
     caller: Caller,
     path: Id,
-    JsonBody(spec): JsonBody<RuleSpec>,
+    SpecBody(spec): SpecBody<RuleSpec>,
 ) -> Result<Json<RuleItem>, ApiError> {
     rules::save(&app, &caller, Some(&id(path)?), spec).await.map(Json)
 }
@@ -116,7 +124,7 @@ pub async fn list_windows(State(app): State<App>) -> Json<Listed<MaintenanceItem
 pub async fn create_window(
     State(app): State<App>,
     caller: Caller,
-    JsonBody(spec): JsonBody<MaintenanceSpec>,
+    SpecBody(spec): SpecBody<MaintenanceSpec>,
 ) -> Result<Response, ApiError> {
     let item = maintenance::save(&app, &caller, None, spec).await?;
     Ok(created("/api/v1/maintenance", &item.id, &item))
@@ -127,7 +135,7 @@ pub async fn change_window(
     State(app): State<App>,
     caller: Caller,
     path: Id,
-    JsonBody(spec): JsonBody<MaintenanceSpec>,
+    SpecBody(spec): SpecBody<MaintenanceSpec>,
 ) -> Result<Json<MaintenanceItem>, ApiError> {
     maintenance::save(&app, &caller, Some(&id(path)?), spec).await.map(Json)
 }

@@ -39,4 +39,9 @@ events! {
 impl Event {
     /// The types that producers may send; all others are made by the server alone.
     pub const OF_OTHERS: [&str; 2] = ["alert.raised", "alert.cleared"];
+
+    /// Whether a producer sent it.
+    pub const fn is_of_others(&self) -> bool {
+        matches!(self, Self::Raised(_) | Self::Cleared(_))
+    }
 }

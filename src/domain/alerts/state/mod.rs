@@ -113,6 +113,8 @@ impl State {
                 }
             }
             Event::Acknowledged(seen) => self.acknowledge(stamp, seen, touched),
+            // One that ended before it came is none.
+            Event::Silenced(silence) if silence.until <= stamp.at => {}
             Event::Silenced(silence) => {
                 let silence = Silence { since: stamp.at, ..silence.clone() };
                 if let Some(window) = &silence.maintenance {
