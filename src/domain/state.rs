@@ -96,6 +96,7 @@ impl State {
                     unit: observed.unit.as_ref(),
                     value: observed.value,
                     time: stamp.time,
+                    at: stamp.at,
                     source: &stamp.source,
                 });
             }

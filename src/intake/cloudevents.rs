@@ -6,6 +6,7 @@
 mod headers;
 
 use super::{Decoded, Incoming, MAX_EVENT, MAX_REJECTIONS, Rejection};
+use crate::domain::alerts::state::Sources;
 use crate::domain::vocabulary;
 use crate::domain::{DataError, Event, access, alerts};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
@@ -222,6 +223,9 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
     }
     let kind = head.kind.ok_or_else(|| DataError::at("/type", "missing field `type`"))?;
     let source = attribute("source", head.source)?.unwrap_or_else(|| default_source.clone());
+    if *source == *Sources::OWN {
+        return Err(DataError::at("/source", "only the server itself goes by that name"));
+    }
     let id = attribute("id", head.id)?;
     let subject = attribute("subject", head.subject)?;
     let time = match head.time {

@@ -51,8 +51,10 @@ pub enum Subject {
     Alert(Arc<str>),
     /// Silences, and so any alert.
     Silences,
-    /// Rules of alerts, and who is to be told.
+    /// Rules of alerts, and so any of them.
     Setup,
+    /// Who is to be told: nothing that has a row.
+    Outbox,
 }
 
 impl From<Touched> for Subject {
@@ -64,6 +66,7 @@ impl From<Touched> for Subject {
             Touched::Alerts(AlertsTouched::Alert(id)) => Self::Alert(id),
             Touched::Alerts(AlertsTouched::Silences) => Self::Silences,
             Touched::Alerts(AlertsTouched::Setup) => Self::Setup,
+            Touched::Alerts(AlertsTouched::Outbox) => Self::Outbox,
             Touched::Work(WorkTouched::Agent(id)) => Self::Agent(id),
             Touched::Work(WorkTouched::Task(id)) => Self::Task(id),
             Touched::Work(WorkTouched::Over(task)) => Self::Task(task.id.clone()),
@@ -187,14 +190,14 @@ impl Board {
                     self.set_findings(&subject, findings);
                 }
                 Subject::Alert(id) => self.refresh_alert(state, id, &subject, &mut out),
-                Subject::Silences => {
-                    out.silences = true;
+                Subject::Outbox => {}
+                Subject::Silences | Subject::Setup => {
+                    out.silences |= subject == Subject::Silences;
                     let open: Vec<_> = state.alerts.open.keys().cloned().collect();
                     for id in open {
                         self.refresh_alert(state, &id, &Subject::Alert(id.clone()), &mut out);
                     }
                 }
-                Subject::Setup => out.setup = true,
             }
         }
         out

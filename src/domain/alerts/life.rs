@@ -145,9 +145,15 @@ impl Flap {
         self.empty_at.since(now).max(0) as f64 / Self::LEAK_MS as f64
     }
 
-    /// The same to a tenth, so that it does not differ every millisecond.
+    /// The same as a whole number, rounded up, so that it does not differ every millisecond.
     pub fn told(&self, now: Timestamp) -> f64 {
-        (self.score(now) * 10.0).ceil() / 10.0
+        self.score(now).ceil()
+    }
+
+    /// When its score is next another whole number, rounded up.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let whole = self.score(now).ceil() as i64;
+        (whole > 0).then(|| self.empty_at.plus(-(whole - 1) * Self::LEAK_MS))
     }
 
     /// It fired or was resolved.

@@ -25,10 +25,14 @@ impl Matcher {
             if wanted.list().len() > MAX {
                 return too_many(&field);
             }
+            if wanted.list().is_empty() {
+                return Err(DataError::at(format!("/{field}"), "must name at least one value"));
+            }
             for value in wanted.list() {
                 check::text(&field, value, check::MAX_NAME)?;
+                let pattern = **label == *"severity" && value.contains('*');
                 let severity = matches!(&**label, "severity" | MIN_SEVERITY);
-                if severity && !value.contains('*') && Severity::named(value).is_none() {
+                if severity && !pattern && Severity::named(value).is_none() {
                     let detail = "must be info, warning or critical";
                     return Err(DataError::at(format!("/{field}"), detail));
                 }

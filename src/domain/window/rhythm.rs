@@ -34,6 +34,11 @@ impl<const N: usize> Rhythm<N> {
         }
     }
 
+    /// Whether as many gaps are known as are looked at.
+    pub fn is_full(&self) -> bool {
+        self.gaps.len() >= N
+    }
+
     /// The usual interval in milliseconds; `None` before the third arrival.
     pub fn usual(&self) -> Option<i64> {
         if self.gaps.len() < 2 {

@@ -55,7 +55,7 @@ impl Aggregate {
 /// The alert as it is now, or as it was when it was over; one that never fired is not told of.
 fn told(now: Option<&AlertItem>, before: Option<&AlertItem>, at: Timestamp) -> Option<AlertItem> {
     if let Some(item) = now {
-        return Some(item.clone());
+        return Some(item.clone()).filter(|item| item.fired_at.is_some());
     }
     let over = before?.clone();
     over.fired_at?;

@@ -4,7 +4,7 @@
 use super::sight::{Scene, Seen};
 use super::{cover, maintenance, tell};
 use crate::domain::alerts::life::{Patience, Sight, Step, step};
-use crate::domain::alerts::rule::{AlertRule, On, Thing};
+use crate::domain::alerts::rule::{AlertRule, On, OnAbsent, Thing};
 use crate::domain::alerts::state::{Alert, State as Alerts};
 use crate::domain::alerts::{Event, Key, Move, Moved, Opened, What, glob};
 use crate::domain::state::State;
@@ -19,6 +19,9 @@ use std::sync::Arc;
 const MAX_EVENTS: usize = 1_000;
 /// Least time between two changes of an alert's words alone, in milliseconds.
 const REWORD_EVERY: i64 = 60_000;
+
+/// How long an alert waits for a place, in milliseconds.
+const RETRY_AFTER: i64 = 60_000;
 
 /// What was looked at last, to see what has changed since.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct Evaluator {
     due_of: HashMap<Key, Timestamp>,
     /// Alerts that wait for news of their host, since no finding tells of it, by host.
     of_hosts: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    /// Maintenance windows as they were looked at last, and when one next opens or closes.
+    windows: Option<(Alerts, Option<Timestamp>)>,
     /// What there was to tell nobody of.
     quiet: Option<Quiet>,
     /// The one rule that is looked at, if not all of them are.
@@ -58,6 +63,7 @@ impl Evaluator {
     pub fn new(up_since: Timestamp) -> Self {
         Self {
             up_since,
+            windows: None,
             quiet: None,
             last: None,
             dirty: BTreeSet::new(),
@@ -66,6 +72,13 @@ impl Evaluator {
             of_hosts: BTreeMap::new(),
             only: None,
         }
+    }
+
+    /// The server has not listened for a while, though it ran: nothing counts as quiet because of
+    /// that.
+    pub fn listens_anew(&mut self, now: Timestamp) {
+        self.up_since = now;
+        self.last = None;
     }
 
     /// One that looks at one rule alone.
@@ -89,6 +102,7 @@ impl Evaluator {
             match event {
                 Some(Event::Opened(_)) if room == 0 => {
                     tracing::warn!(?key, "no alert: there are as many as there may be");
+                    self.remind(&key, Some(now.plus(RETRY_AFTER)));
                 }
                 Some(event) => {
                     room -= usize::from(matches!(event, Event::Opened(_)));
@@ -114,9 +128,7 @@ impl Evaluator {
     fn reach(&mut self, state: &State, over: &[Arc<str>], now: Timestamp, pass: &mut Pass) {
         let alerts = &state.alerts;
         pass.events.extend(tell::resolved(alerts, over, now).into_iter().map(Event::Queued));
-        let (windows, opens) = maintenance::plan(alerts, now);
-        pass.events.extend(windows);
-        pass.next = earliest(pass.next, opens);
+        pass.next = earliest(pass.next, self.keep_windows(alerts, now, &mut pass.events));
         if !pass.events.is_empty() {
             return;
         }
@@ -153,6 +165,31 @@ impl Evaluator {
                 self.of_hosts.remove(host);
             }
         }
+    }
+
+    /// Opens and closes maintenance windows; returns when one next opens or closes. They are only
+    /// looked at when that is, or something about them has changed.
+    fn keep_windows(
+        &mut self,
+        alerts: &Alerts,
+        now: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> Option<Timestamp> {
+        let same = |was: &Alerts| {
+            was.maintenance.ptr_eq(&alerts.maintenance)
+                && was.maintained.ptr_eq(&alerts.maintained)
+                && was.silences.ptr_eq(&alerts.silences)
+        };
+        if let Some((was, next)) = &self.windows
+            && same(was)
+            && next.is_none_or(|next| now < next)
+        {
+            return *next;
+        }
+        let (planned, next) = maintenance::plan(alerts, now);
+        self.windows = planned.is_empty().then(|| (alerts.clone(), next));
+        events.extend(planned);
+        next
     }
 
     /// Looks at `key` again at this time.
@@ -226,7 +263,7 @@ impl Evaluator {
             }
         };
         let absent = |rule: &Arc<AlertRule>| match &rule.on {
-            On::Absent(on) => Some((rule.id.clone(), on.of, on.name.clone())),
+            On::Absent(on) => Some((rule.id.clone(), on.of, on.clone())),
             _ => None,
         };
         let absent: Vec<_> = rules.iter().filter_map(absent).collect();
@@ -235,21 +272,25 @@ impl Evaluator {
                 continue;
             }
             for name in names(of) {
-                for (rule, _, pattern) in absent.iter().filter(|(_, kind, _)| *kind == of) {
-                    if glob(pattern, name) {
-                        self.heard(alerts, rule, of, name);
+                for (rule, _, on) in absent.iter().filter(|(_, kind, _)| *kind == of) {
+                    if glob(&on.name, name) {
+                        self.heard(scene, rule, on, name);
                     }
                 }
             }
         }
     }
 
-    /// Something was heard of: that is news if it was missed, or nobody waits for it yet. Otherwise
-    /// it is looked at when it would have been missed.
-    fn heard(&mut self, alerts: &Alerts, rule: &Arc<str>, of: Thing, name: &str) {
-        let subject = format!("{}/{name}", of.name()).into();
+    /// Something was heard of: that is news if it was missed, if nobody waits for it yet, or if it
+    /// would be missed sooner than was known before. Otherwise it is looked at when it would have
+    /// been missed.
+    fn heard(&mut self, scene: &Scene<'_>, rule: &Arc<str>, on: &OnAbsent, name: &str) {
+        let subject = format!("{}/{name}", on.of.name()).into();
         let key = Key { rule: rule.clone(), finding: Arc::default(), subject };
-        if alerts.by_key.contains_key(&key) || !self.due_of.contains_key(&key) {
+        let waits = self.due_of.get(&key).copied();
+        let sooner =
+            || scene.missed_at(on, name).is_some_and(|at| waits.is_some_and(|due| at < due));
+        if scene.state.alerts.by_key.contains_key(&key) || waits.is_none() || sooner() {
             self.dirty.insert(key);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::domain::alerts::glob;
-use crate::domain::alerts::rule::Thing;
+use crate::domain::alerts::rule::{OnAbsent, Thing};
 use crate::domain::projects::ProjectId;
 use crate::domain::window::{DAY, MINUTE};
 use crate::wire::Timestamp;
@@ -26,6 +26,14 @@ impl Heard {
 }
 
 impl Scene<'_> {
+    /// When something will have been missed, by what is known of it now; none for what has a name
+    /// in common with others, since all of them would have to be looked at.
+    pub(super) fn missed_at(&self, on: &OnAbsent, name: &str) -> Option<Timestamp> {
+        let heard = self.heard(on.of, name).filter(|_| on.of != Thing::Metric)?;
+        let allowed = on.after_s.map_or(heard.allowed, |s| (s * 1_000.0) as i64);
+        Some(heard.at.plus(allowed).plus(1))
+    }
+
     /// When something was last heard of.
     pub(super) fn heard(&self, of: Thing, name: &str) -> Option<Heard> {
         let usual = |usual: Option<i64>| {
@@ -34,7 +42,7 @@ impl Scene<'_> {
         match of {
             Thing::Source => self.state.alerts.sources.by_name.get(name).map(|source| Heard {
                 at: source.heard_at,
-                allowed: usual(source.rhythm.usual()),
+                allowed: source.patience_ms(),
                 source: Some(name.into()),
             }),
             Thing::Agent => self.state.work.agents.get(name).map(|agent| Heard {

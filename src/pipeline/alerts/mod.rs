@@ -25,7 +25,7 @@ use crate::domain::Event;
 use crate::domain::alerts::Event as AlertEvent;
 use crate::wire::{Seq, Timestamp};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,12 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long it waits for what it appended to be shown before it says so.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-/// Runs until the server stops; tells `judged` up to which position nothing more follows.
+/// How far the clock may run ahead of the time that has passed, in milliseconds, before that is a
+/// jump: the machine was asleep, or somebody has set the clock.
+const JUMP_MS: i64 = 10_000;
+
+/// Looks at alerts until the server stops; tells `judged` up to which position nothing more follows.
+/// Should looking ever go wrong, it is said, and begun anew.
 pub async fn run(
     appender: Appender,
     hub: Arc<Hub>,
@@ -43,13 +48,39 @@ pub async fn run(
     judged: watch::Sender<Seq>,
     shutdown: CancellationToken,
 ) {
+    let judged = Arc::new(judged);
+    while !shutdown.is_cancelled() {
+        let (appender, hub, clock) = (appender.clone(), hub.clone(), clock.clone());
+        let looks = look(appender, hub, clock, judged.clone(), shutdown.clone());
+        match tokio::spawn(looks).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "looking at alerts went wrong; beginning anew"),
+        }
+        sleep(RETRY).await;
+    }
+}
+
+async fn look(
+    appender: Appender,
+    hub: Arc<Hub>,
+    clock: Clock,
+    judged: Arc<watch::Sender<Seq>>,
+    shutdown: CancellationToken,
+) {
     let work = async {
         let mut head = hub.watch();
         let mut evaluator = Evaluator::new(clock.now());
+        let mut awake = (Instant::now(), clock.now());
         loop {
             let shown = hub.published();
             head.borrow_and_update();
             let now = clock.now().max(shown.as_of);
+            let ran = i64::try_from(awake.0.elapsed().as_millis()).unwrap_or(i64::MAX);
+            if clock.now().since(awake.1).saturating_sub(ran) > JUMP_MS {
+                tracing::warn!("the clock has jumped ahead; what is quiet is looked at anew");
+                evaluator.listens_anew(now);
+            }
+            awake = (Instant::now(), clock.now());
             let pass = evaluator.pass(&shown.state, &shown.found, now);
             if !pass.events.is_empty() {
                 append(&appender, &hub, pass.events).await;

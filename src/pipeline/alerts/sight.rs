@@ -7,8 +7,9 @@ use super::heard::Heard;
 use super::labels;
 use crate::domain::alerts::life::Sight;
 use crate::domain::alerts::rule::{
-    Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Thing,
+    Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Op, Thing,
 };
+use crate::domain::alerts::state::{External, Sources};
 use crate::domain::alerts::{Key, What, built_in, glob};
 use crate::domain::health::{Evidence, Finding, Severity, minute, span};
 use crate::domain::state::State;
@@ -126,6 +127,9 @@ impl Scene<'_> {
                 next => Seen { next, ..Seen::of(Sight::Clear) },
             };
         };
+        if !matches!(&rule.on, On::Finding(on) if takes(on, finding)) {
+            return Seen::of(Sight::Clear);
+        }
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
             return Seen::gone("another rule is about it");
         }
@@ -135,13 +139,17 @@ impl Scene<'_> {
                 return Seen { next: Some(heard_enough), ..Seen::of(Sight::Missing) };
             }
         }
+        let other = self.external(&key.subject);
+        let said = other.and_then(|other| other.message.clone());
+        let tags = other.map(|other| other.tags.clone()).unwrap_or_default();
+        let own = labels::of_tags(&tags, other.and_then(|other| other.title.as_deref()));
         let what = What {
             title: title(finding, rule),
-            message: finding.message.clone(),
+            message: said.unwrap_or_else(|| finding.message.clone()),
             severity: rule.severity.unwrap_or(finding.severity),
-            source: finding.source.as_deref().unwrap_or("bellwether").into(),
-            labels: labels::of(self.state, rule, key, finding.source.as_deref(), None),
-            tags: self.tags(key),
+            source: finding.source.as_deref().unwrap_or(Sources::OWN).into(),
+            labels: labels::of(self.state, rule, key, finding.source.as_deref(), Some(&own)),
+            tags,
             value: finding.evidence.value,
             threshold: finding.evidence.threshold,
             unit: finding.evidence.unit.clone(),
@@ -151,15 +159,16 @@ impl Scene<'_> {
         Seen { what: Some(what), ..Seen::of(Sight::Holds) }
     }
 
-    /// Tags of an alert of another system.
-    fn tags(&self, key: &Key) -> Vec<String> {
-        let name = key.subject.strip_prefix("alert/").and_then(|rest| {
-            self.state.alerts.external.active.iter().find_map(|((source, id), alert)| {
-                let own = rest.strip_prefix(&**source)?.strip_prefix('/')?;
-                (own == &**id).then(|| alert.tags.clone())
-            })
-        });
-        name.unwrap_or_default()
+    /// The alert of another system that a subject is.
+    fn external(&self, subject: &str) -> Option<&Arc<External>> {
+        let rest = subject.strip_prefix("alert/")?;
+        let active = &self.state.alerts.external.active;
+        // A source may hold slashes, and so may an id.
+        let mut places = rest.match_indices('/');
+        places.find_map(|(at, _)| {
+            let (source, id) = (rest.get(..at)?, rest.get(at + 1..)?);
+            active.get(&(source.into(), id.into()))
+        })
     }
 
     /// The host that a subject is: once it is quiet, nobody knows about it any more.
@@ -170,16 +179,24 @@ impl Scene<'_> {
     fn metric(&self, rule: &AlertRule, on: &OnMetric, key: &Key) -> Seen {
         let windows = &self.state.alerts.windows.by_key;
         let Some(window) = windows.get(&(rule.id.clone(), key.subject.clone())) else {
-            return Seen::gone("the rule watches something else now");
+            // A rule that has changed begins to watch anew: nothing is known until something comes.
+            let open = self.state.alerts.by_key.get(key);
+            let alert = open.and_then(|id| self.state.alerts.open.get(id));
+            let about = alert.is_some_and(|alert| labels::are_of(&alert.what.labels, on));
+            return match about {
+                true => Seen::of(Sight::Missing),
+                false => Seen::gone("the rule watches something else now"),
+            };
         };
         let window_ms = (on.window_s * 1_000.0) as i64;
         let next = window.next_change(window_ms, self.now);
-        // Nothing in the window means 0 only to a server that has listened all the while.
+        // A count says how many there are only to whoever has listened all the while; until then
+        // there may be more, but not fewer.
         let counts = matches!(on.aggregation, Aggregation::Count | Aggregation::Sum);
-        let full = self.up_since.plus(window_ms);
-        if counts && next.is_none() && self.now < full {
-            return Seen { next: Some(full), ..Seen::of(Sight::Missing) };
-        }
+        let full = self.up_since.max(window.since).plus(window_ms);
+        let partial = counts && self.now < full;
+        let unsure =
+            Seen { next: next.into_iter().chain([full]).min(), ..Seen::of(Sight::Missing) };
         let missing = Seen { next, ..Seen::of(Sight::Missing) };
         let Some(value) = window.aggregate(on.aggregation, window_ms, self.now) else {
             return missing;
@@ -188,12 +205,18 @@ impl Scene<'_> {
         let threshold = match past_ms {
             None => on.threshold,
             Some(ms) => match window.aggregate(on.aggregation, window_ms, self.now.plus(-ms)) {
-                Some(past) if !(counts && past == 0.0) => past * on.threshold,
+                Some(past) if !counts || self.now.plus(-ms - window_ms) >= window.since => {
+                    past * on.threshold
+                }
                 // There is no past to compare with yet.
                 _ => return missing,
             },
         };
-        if !on.op.holds(value, threshold) {
+        let holds = on.op.holds(value, threshold);
+        if partial && !(holds && matches!(on.op, Op::More | Op::AtLeast)) {
+            return unsure;
+        }
+        if !holds {
             return Seen { next, ..Seen::of(Sight::Clear) };
         }
         let unit = window.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
@@ -262,7 +285,7 @@ impl Scene<'_> {
                 span(after)
             ),
             severity: rule.severity.unwrap_or(Severity::Warning),
-            source: source.clone().unwrap_or_else(|| "bellwether".into()),
+            source: source.clone().unwrap_or_else(|| Sources::OWN.into()),
             labels: labels::of(self.state, rule, key, source.as_deref(), None),
             tags: Vec::new(),
             value: None,

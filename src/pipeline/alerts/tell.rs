@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// once it works again.
 const MAX_WAITING: usize = 20;
 
+/// How long what was covered waits once its cause is over, in milliseconds.
+const SETTLE_MS: i64 = 60_000;
+
 /// What is to be told now, and when to look again.
 #[derive(Debug, Default)]
 pub struct Tell {
@@ -41,8 +44,7 @@ pub fn firing(state: &State, now: Timestamp, wait_ms: i64) -> Tell {
             }
         }
         for (group, alerts) in groups {
-            let since = |(alert, _): &(&Arc<Alert>, Why)| alert.fired_at;
-            let ready = alerts.iter().filter_map(since).min().unwrap_or(now).plus(wait_ms);
+            let ready = alerts.iter().map(|(alert, _)| ready(alert, wait_ms)).min().unwrap_or(now);
             if ready > now {
                 tell.next = Some(tell.next.map_or(ready, |next| next.min(ready)));
                 continue;
@@ -93,14 +95,31 @@ fn queued(channel: &Channel, group: Arc<str>, alerts: Vec<Told>) -> Queued {
 /// What alerts are told together.
 fn group(alert: &Alert) -> Arc<str> {
     let key = &alert.key;
-    if key.finding.is_empty() { key.rule.clone() } else { key.finding.clone() }
+    let name = alert.what.labels.get("alertname");
+    match (&*key.finding, name) {
+        ("", _) => key.rule.clone(),
+        // Alerts of other systems have only that in common that they are not ours.
+        ("alert.external", Some(name)) => name.clone(),
+        _ => key.finding.clone(),
+    }
+}
+
+/// When an alert has waited long enough for others of its cause. What was covered waits longer: it
+/// mostly ends soon after its cause has.
+fn ready(alert: &Alert, wait_ms: i64) -> Timestamp {
+    let fired = alert.fired_at.unwrap_or_default().plus(wait_ms);
+    alert.uncovered_at.map_or(fired, |at| fired.max(at.plus(SETTLE_MS)))
 }
 
 /// Why a channel is to be told of an alert, if it is.
 fn due(state: &State, channel: &Channel, alert: &Alert) -> Option<Why> {
     // What is unknown, and what is about to end, is not news.
     let holds = alert.life.fired && alert.life.holds_since.is_some();
-    let quiet = alert.ack.is_some() || alert.covered_by.is_some();
+    // A cause is told of in the place of what it covers only to whom it is told at all.
+    let cause = alert.covered_by.as_ref().and_then(|by| state.open.get(by));
+    let covered =
+        cause.is_some_and(|cause| channel.matcher.matches(cause.what.severity, &cause.what.labels));
+    let quiet = alert.ack.is_some() || covered;
     if !holds || quiet || !channel.matcher.matches(alert.what.severity, &alert.what.labels) {
         return None;
     }

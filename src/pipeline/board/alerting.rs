@@ -30,7 +30,10 @@ impl Board {
         out: &mut Refreshed,
     ) {
         let before = self.alerts.get(id).cloned();
-        let item = state.alerts.open.get(id).map(|alert| alert.item(&state.alerts, state.now));
+        let alert = state.alerts.open.get(id);
+        let item = alert.map(|alert| alert.item(&state.alerts, state.now));
+        let flap = alert.and_then(|alert| state.alerts.flaps.get(&alert.key));
+        self.set_deadline(subject, flap.and_then(|flap| flap.next_change(state.now)));
         if before.as_deref() == item.as_ref() {
             return;
         }

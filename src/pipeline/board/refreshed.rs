@@ -34,8 +34,6 @@ pub struct Refreshed {
     pub alerts: Vec<AlertChange>,
     /// Whether silences changed.
     pub silences: bool,
-    /// Whether rules, maintenance windows, channels or what they are to be told changed.
-    pub setup: bool,
 }
 
 /// An agent that is new, different or gone.

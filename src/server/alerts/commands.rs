@@ -39,6 +39,8 @@ pub async fn acknowledge(
     comment: Option<&str>,
 ) -> Result<Vec<Arc<AlertItem>>, ApiError> {
     let comment = said(comment)?;
+    // Of two at once, one is told that it is done already.
+    let _turn = app.access.turns.of("alerts").await;
     let alerts: Vec<_> =
         unseen(&app.hub.published(), name).iter().map(|it| it.id.clone()).collect();
     if alerts.is_empty() {
@@ -115,7 +117,7 @@ pub async fn silence(
     let alert = shown.alerts.get(id).ok_or_else(gone)?.id.clone();
     let act = Act::by(caller, "alert.silence").on(id).because(format!("until {until} {comment}"));
     let silence = Silence {
-        silence: uuid::Uuid::now_v7().to_string().into(),
+        silence: of_alert(&alert),
         alert: Some(alert.clone()),
         matcher: Default::default(),
         until,
@@ -127,6 +129,11 @@ pub async fn silence(
     let event = Event::Alerts(AlertEvent::Silenced(silence));
     let shown = access::record(app, act, vec![event]).await?;
     shown.alerts.get(&alert).cloned().ok_or_else(gone)
+}
+
+/// Id of the silence of one alert: another one takes its place, be it shorter.
+pub fn of_alert(alert: &str) -> Arc<str> {
+    format!("alert-{alert}").into()
 }
 
 /// A comment as it is kept; none if it is empty.

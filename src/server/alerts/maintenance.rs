@@ -49,6 +49,7 @@ pub async fn save(
     id: Option<&str>,
     spec: MaintenanceSpec,
 ) -> Result<MaintenanceItem, ApiError> {
+    let _turn = app.access.turns.of("maintenance").await;
     let shown = app.hub.published();
     let state = &shown.state.alerts;
     let MaintenanceSpec { id: said, name, matcher, schedule, enabled } = spec;

@@ -58,6 +58,7 @@ pub async fn save(
     id: Option<&str>,
     spec: RuleSpec,
 ) -> Result<RuleItem, ApiError> {
+    let _turn = app.access.turns.of("alert rules").await;
     let shown = app.hub.published();
     let state = &shown.state.alerts;
     let (id, action) = match id {

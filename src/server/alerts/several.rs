@@ -1,6 +1,6 @@
 //! What people do with several alerts at once: one change, one line of the audit log.
 
-use super::commands::{Quiet, said};
+use super::commands::{Quiet, of_alert, said};
 use crate::domain::Event;
 use crate::domain::alerts::{Acknowledged, AlertItem, Event as AlertEvent, Silence};
 use crate::pipeline::publish::Published;
@@ -63,6 +63,7 @@ pub async fn acknowledge(
     request: SeenRequest,
 ) -> Result<Several, ApiError> {
     let comment = said(request.comment.as_deref())?;
+    let _turn = app.access.turns.of("alerts").await;
     let shown = app.hub.published();
     let unseen = |item: &AlertItem| item.fired_at.is_some() && !item.acknowledged;
     let (alerts, not_found) = chosen(&shown, request.ids, unseen)?;
@@ -100,7 +101,7 @@ pub async fn silence(
     }
     let event = |alert: &Arc<str>| {
         Event::Alerts(AlertEvent::Silenced(Silence {
-            silence: uuid::Uuid::now_v7().to_string().into(),
+            silence: of_alert(alert),
             alert: Some(alert.clone()),
             matcher: Default::default(),
             until,

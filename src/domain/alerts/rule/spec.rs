@@ -3,7 +3,6 @@
 use super::{Aggregation, Labels, On, OnAbsent, OnFinding, OnMetric, Op, Thing, yes};
 use crate::domain::health::Severity;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,8 +20,8 @@ pub struct OnSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<Arc<str>>,
     /// See [`OnMetric`].
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
     /// See [`OnMetric`]; `avg` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregation: Option<Aggregation>,
@@ -60,7 +59,7 @@ pub struct AbsentSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<Arc<str>>,
     /// After how long, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub after_s: Option<f64>,
 }
 
@@ -124,7 +123,7 @@ impl TryFrom<OnSpec> for On {
             }
             (None, None, Some(metric)) => Ok(Self::Metric(OnMetric {
                 metric,
-                labels,
+                labels: labels.unwrap_or_default(),
                 aggregation: aggregation.unwrap_or(Aggregation::Avg),
                 window_s: window_s.unwrap_or(300.0),
                 op: op.ok_or(wrong("/op", "missing field `op`"))?,
@@ -147,7 +146,7 @@ impl From<On> for OnSpec {
             }
             On::Metric(on) => Self {
                 metric: Some(on.metric),
-                labels: on.labels,
+                labels: Some(on.labels),
                 aggregation: Some(on.aggregation),
                 window_s: Some(on.window_s),
                 op: Some(on.op),

@@ -30,6 +30,9 @@ pub struct Alert {
     pub ack: Option<Ack>,
     /// The alert that is its cause.
     pub covered_by: Option<Arc<str>>,
+    /// When its cause was over.
+    #[serde(default)]
+    pub uncovered_at: Option<Timestamp>,
     /// Which channels were told of it, and how bad it was then.
     pub told: OrdMap<Arc<str>, Severity>,
     /// Position at which it last changed.
@@ -60,6 +63,7 @@ impl Alert {
             said_at: stamp.at,
             ack: None,
             covered_by: None,
+            uncovered_at: None,
             told: OrdMap::new(),
             seq: stamp.seq,
         }
@@ -78,13 +82,20 @@ impl Alert {
             if what.severity > self.what.severity {
                 self.ack = None;
             }
+            // Who was told that it is critical has not been told when it becomes so again.
+            let told = self.told.iter();
+            let told = told.map(|(channel, told)| (channel.clone(), (*told).min(what.severity)));
+            self.told = told.collect();
             self.what.clone_from(what);
             self.said_at = stamp.at;
         }
     }
 
-    /// Somebody has seen it.
+    /// Somebody has seen it. Of two at once, the first looks after it.
     pub(in crate::domain::alerts) fn acknowledge(&mut self, stamp: &Stamp, seen: &Acknowledged) {
+        if self.ack.is_some() {
+            return;
+        }
         let (by, comment) = (seen.actor.clone(), seen.comment.clone());
         self.ack = Some(Ack { by, at: stamp.at, comment });
         self.seq = stamp.seq;

@@ -84,8 +84,10 @@ pub enum Touched {
     Alert(Arc<str>),
     /// Silences, and so any alert.
     Silences,
-    /// Rules, maintenance windows, channels or what they are to be told.
+    /// Rules, maintenance windows or channels, and so any alert.
     Setup,
+    /// What channels are to be told.
+    Outbox,
 }
 
 impl State {
@@ -108,13 +110,16 @@ impl State {
                 if let Some(alert) = self.open.get_mut(&covered.alert) {
                     let alert = Arc::make_mut(alert);
                     alert.covered_by.clone_from(&covered.by);
+                    alert.uncovered_at = covered.by.is_none().then_some(stamp.at);
                     alert.seq = stamp.seq;
                     touched.push(Touched::Alert(covered.alert.clone()));
                 }
             }
             Event::Acknowledged(seen) => self.acknowledge(stamp, seen, touched),
-            // One that ended before it came is none.
-            Event::Silenced(silence) if silence.until <= stamp.at => {}
+            // One that ended before it came, or whose alert has, is none.
+            Event::Silenced(silence)
+                if silence.until <= stamp.at
+                    || silence.alert.as_ref().is_some_and(|id| !self.open.contains_key(id)) => {}
             Event::Silenced(silence) => {
                 let silence = Silence { since: stamp.at, ..silence.clone() };
                 if let Some(window) = &silence.maintenance {
@@ -181,7 +186,7 @@ impl State {
         if is_setup {
             self.setup_seq = stamp.seq;
         }
-        touched.push(Touched::Setup);
+        touched.push(if is_setup { Touched::Setup } else { Touched::Outbox });
     }
 
     fn open(&mut self, stamp: &Stamp, opened: &Opened, touched: &mut Vec<Touched>) {

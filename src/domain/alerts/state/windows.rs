@@ -48,6 +48,8 @@ pub struct Window {
     pub source: Arc<str>,
     /// Time of its newest value.
     pub last_at: Timestamp,
+    /// Since when it is watched.
+    pub since: Timestamp,
     step_ms: i64,
     span_ms: i64,
     sketched: bool,
@@ -77,6 +79,8 @@ pub struct Observation<'a> {
     pub value: f64,
     /// When.
     pub time: Timestamp,
+    /// When that was received.
+    pub at: Timestamp,
     /// Who says so.
     pub source: &'a Arc<str>,
 }
@@ -136,9 +140,9 @@ impl Windows {
 
     /// Takes in what was measured.
     pub fn observe(&mut self, seen: &Observation<'_>) {
-        let Some(rules) = self.watching.get(seen.name) else { return };
+        let Some(rules) = self.watching.get(seen.name).cloned() else { return };
         let mut series = None;
-        for (rule, kept) in rules {
+        for (rule, kept) in &rules {
             let wanted = |(label, value)| seen.labels.get(label) == Some(value);
             if !kept.labels.iter().all(wanted) {
                 continue;
@@ -150,7 +154,7 @@ impl Windows {
                     ((rule.clone(), Arc::from("")), (rule.clone(), Arc::from("\u{10ffff}")));
                 let full = self.by_key.len() >= Self::MAX
                     || self.by_key.range(from..=to).count() >= Self::MAX_OF_RULE;
-                if full {
+                if full && !self.make_room(rule, seen.at) {
                     self.overflow = self.overflow.saturating_add(1);
                     continue;
                 }
@@ -158,6 +162,15 @@ impl Windows {
             let window = self.by_key.entry(key).or_insert_with(|| Arc::new(Window::of(kept, seen)));
             Arc::make_mut(window).add(seen);
         }
+    }
+
+    /// Lets go of the series of a rule that has been silent for longest, if that is so long that its
+    /// window holds nothing any more.
+    fn make_room(&mut self, rule: &Arc<str>, now: Timestamp) -> bool {
+        let silent = self.of_rule(rule).min_by_key(|(_, window)| window.last_at);
+        let over = silent.filter(|(_, window)| window.last_at.plus(window.span_ms) < now);
+        let Some(subject) = over.map(|(subject, _)| subject.clone()) else { return false };
+        self.by_key.remove(&(rule.clone(), subject)).is_some()
     }
 
     /// The windows of a rule, by subject.
@@ -190,6 +203,7 @@ impl Window {
             unit: None,
             source: seen.source.clone(),
             last_at: seen.time,
+            since: seen.at,
             step_ms: kept.step_ms,
             span_ms: kept.span_ms,
             sketched: kept.sketched,

@@ -184,7 +184,7 @@ fn on(answers: &Answers) -> Result<OnSpec, ApiError> {
             let (way, op) = (answers.get("on/aggregation"), answers.get("on/op"));
             OnSpec {
                 metric: Some(text("on/metric")),
-                labels: labels(&answers.exact("on/labels"), "/on/labels")?,
+                labels: Some(labels(&answers.exact("on/labels"), "/on/labels")?),
                 aggregation: Aggregation::ALL.into_iter().find(|one| one.name() == way),
                 window_s: span("on/window_s")?,
                 op: Op::ALL.into_iter().find(|one| one.name() == op),
