@@ -51,8 +51,9 @@ alertmanager() {
     }
     dpkg-deb -x prometheus-alertmanager_*.deb .
     rm prometheus-alertmanager_*.deb
-    # It looks for this file there and nowhere else.
-    as_root install -D -m 644 {,/}usr/share/prometheus/alertmanager/default.tmpl
+    # It looks for these there and nowhere else.
+    as_root install -D -m 644 -t /usr/share/prometheus/alertmanager \
+      usr/share/prometheus/alertmanager/*.tmpl
   )
 }
 
@@ -77,7 +78,7 @@ npm_packages tools
 if [ "${1:-}" = test ]; then
   python_packages
   [ -x "$TOOLS/alertmanager/usr/bin/prometheus-alertmanager" ] &&
-    [ -e /usr/share/prometheus/alertmanager/default.tmpl ] ||
+    [ -e /usr/share/prometheus/alertmanager/email.tmpl ] ||
     timed "unpacking Alertmanager (10 MB)" alertmanager
   if [ -e end2end/package.json ]; then
     npm_packages end2end

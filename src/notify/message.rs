@@ -104,7 +104,9 @@ pub fn facts(told: &Told) -> Vec<(&'static str, String)> {
         ("Until", alert.resolved_at.map(|at| at.to_string()).unwrap_or_default()),
     ];
     if told.covers > 0 {
-        facts.push(("Covers", format!("{} other alerts it is the cause of", told.covers)));
+        let plural = if told.covers == 1 { "" } else { "s" };
+        let covered = format!("{} other alert{plural} it is the cause of", told.covers);
+        facts.push(("Covers", covered));
     }
     if !is_over(told) {
         facts.push(("To resolve", one_line(&alert.resolve)));

@@ -48,7 +48,7 @@ fn attachment(message: &Message<'_>, told: &Told) -> Value {
     };
     let title = escaped(&cut(&headline(told), 300));
     let title = match message.page(told) {
-        Some(page) => format!("*<{}|{title}>*", escaped(&page)),
+        Some(page) => format!("*<{}|{title}>*", address(&page)),
         None => format!("*{title}*"),
     };
     let said = format!("{title}\n{}", escaped(&one_line(&told.alert.message)));
@@ -56,7 +56,7 @@ fn attachment(message: &Message<'_>, told: &Told) -> Value {
     let facts = facts.map(|(name, value)| format!("{name}: {}", escaped(&value)));
     let mut facts: Vec<String> = facts.collect();
     if let Some(runbook) = told.alert.runbook.as_deref().and_then(|it| message.absolute(it)) {
-        facts.push(format!("<{}|Runbook>", escaped(&one_line(&runbook))));
+        facts.push(format!("<{}|Runbook>", address(&runbook)));
     }
     let text = |text: String| json!({ "type": "mrkdwn", "text": cut(&text, MAX_TEXT) });
     json!({
@@ -72,4 +72,9 @@ fn attachment(message: &Message<'_>, told: &Told) -> Value {
 /// Text in which nothing is a mention or a link; only these three are to be replaced.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// An address as it stands before the text of a link.
+fn address(link: &str) -> String {
+    escaped(&one_line(link)).replace('|', "%7C")
 }
