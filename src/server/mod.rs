@@ -9,6 +9,7 @@ pub mod channel_socket;
 pub mod config;
 pub mod dashboard_socket;
 pub mod edge;
+pub mod export;
 pub mod guard;
 pub mod health;
 pub mod limits;

@@ -156,6 +156,15 @@ async fn alerts_are_chosen_from() {
         expect.sort_unstable();
         assert_eq!(got, expect, "{query}");
     }
+    let csv = server.get("/api/v1/alerts?format=csv&severity=critical").await;
+    let kind = csv.header("content-type").unwrap().to_owned();
+    let text = String::from_utf8(csv.body).unwrap();
+    assert_eq!((kind.as_str(), text.lines().count()), ("text/csv; charset=utf-8", 2), "{text}");
+    assert!(text.contains(",a is broken,100% full,critical,nagios,firing,"), "{text}");
+    let lines = server.get("/api/v1/alerts?format=ndjson").await;
+    let lines = String::from_utf8(lines.body).unwrap();
+    let read = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(read.filter(|item| item["id"].is_string()).count(), 2, "{lines}");
     let bad = server
         .get("/api/v1/alerts?start_time=x&severity=bad&acknowledged=maybe&state=on&limit=0&after=x")
         .await;

@@ -1,7 +1,8 @@
 //! The audit log: who did what, when, from where.
 
-use super::params::{AuditParams, AuditQuery, Format};
+use super::params::{AuditParams, AuditQuery};
 use crate::domain::access::{AuditItem, AuditPage};
+use crate::server::export::{self, Format, cell};
 use crate::server::{App, read};
 use crate::wire::ApiError;
 use axum::Json;
@@ -34,23 +35,16 @@ pub async fn answer(app: &App, params: &AuditParams) -> Result<Response, ApiErro
     let query = params.read()?;
     let format = query.format;
     let page = find(app, query).await?;
-    let (kind, text) = match format {
+    let text = match format {
         Format::Json => return Ok(Json(page).into_response()),
-        Format::Ndjson => ("application/x-ndjson", ndjson(&page.items)),
-        Format::Csv => ("text/csv; charset=utf-8", csv(&page.items)),
+        Format::Ndjson => export::ndjson(&page.items),
+        Format::Csv => csv(&page.items),
     };
-    let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
-    let name = if format == Format::Csv { "audit.csv" } else { "audit.ndjson" };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    if let Ok(disposition) = disposition {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
+    let mut response = export::file(format, "audit", text);
     if let Some(next) = page.next
         && let Ok(link) = HeaderValue::from_str(&following(params, &next))
     {
-        headers.insert(header::LINK, link);
+        response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
 }
@@ -76,13 +70,6 @@ fn following(params: &AuditParams, next: &str) -> String {
     format!("</api/v1/audit?{query}>; rel=\"next\"")
 }
 
-fn ndjson(items: &[AuditItem]) -> String {
-    let lines = items.iter().filter_map(|item| serde_json::to_string(item).ok());
-    lines.fold(String::new(), |text, line| text + &line + "\n")
-}
-
-/// Comma-separated values (RFC 4180). A cell that a spreadsheet would take for a formula begins with
-/// an apostrophe.
 fn csv(items: &[AuditItem]) -> String {
     let mut out = String::from("seq,at,actor,via,address,action,target,outcome,detail\r\n");
     for item in items {
@@ -102,33 +89,4 @@ fn csv(items: &[AuditItem]) -> String {
         );
     }
     out
-}
-
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expect: &str) {
-        assert_eq!(cell(text), expect);
-    }
-
-    #[test]
-    fn cells_are_quoted_and_never_formulas() {
-        check("plain", "plain");
-        check("a, \"b\"", "\"a, \"\"b\"\"\"");
-        check("=1+1", "'=1+1");
-        check("@x,y", "\"'@x,y\"");
-        check("", "");
-    }
 }

@@ -1,13 +1,11 @@
 //! Which page of a list, and which lines of the audit log.
 
 use crate::domain::access::{AuditFilter, Outcome};
+use crate::server::export::Format;
 use crate::server::params::{MAX_LIMIT, given, limit, moment, position, settle, word};
-use crate::wire::{ApiError, FieldError, Seq};
+use crate::wire::{ApiError, Seq};
 use serde::Deserialize;
 use std::sync::Arc;
-
-/// Most lines of the audit log that are exported at once.
-pub const MAX_EXPORT: usize = 10_000;
 
 /// Which page.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -66,29 +64,13 @@ pub struct AuditQuery {
     pub before: Option<Seq>,
 }
 
-/// What a list is told as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Json,
-    Ndjson,
-    Csv,
-}
-
 impl AuditParams {
     /// # Errors
     /// 422 naming every parameter that cannot be.
     pub fn read(&self) -> Result<AuditQuery, ApiError> {
         let mut errors = Vec::new();
         let name = |text: &Option<String>| given(text).map(Arc::from);
-        let format = match given(&self.format) {
-            None | Some("json") => Format::Json,
-            Some("ndjson") => Format::Ndjson,
-            Some("csv") => Format::Csv,
-            Some(_) => {
-                errors.push(FieldError::new("/format", "must be one of json, ndjson, csv"));
-                Format::Json
-            }
-        };
+        let format = Format::read(&self.format, &mut errors);
         let outcomes = [Outcome::Done, Outcome::Denied].iter().map(|one| one.name());
         let outcome = word("outcome", &self.outcome, Outcome::named, outcomes, &mut errors);
         let filter = AuditFilter {
@@ -100,11 +82,7 @@ impl AuditParams {
             from: moment("start_time", &self.start_time, &mut errors),
             to: moment("end_time", &self.end_time, &mut errors),
         };
-        let limit = match (format, given(&self.limit)) {
-            (Format::Json, _) => limit(&self.limit, MAX_LIMIT, &mut errors),
-            (_, None) => MAX_EXPORT,
-            (_, Some(_)) => limit(&self.limit, MAX_EXPORT, &mut errors),
-        };
+        let limit = format.limit(&self.limit, &mut errors);
         let before = position(&self.after, |text| text.parse().ok(), &mut errors);
         settle(AuditQuery { filter, format, limit, before }, errors)
     }
@@ -113,6 +91,7 @@ impl AuditParams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::export::MAX_EXPORT;
     use crate::server::params::DEFAULT_LIMIT;
     use crate::wire::Timestamp;
 

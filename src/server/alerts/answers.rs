@@ -6,8 +6,9 @@ use super::{Quiet, commands};
 use crate::domain::alerts::{AlertDetail, AlertItem};
 use crate::server::access::Caller;
 use crate::server::body::{JsonBody, MaybeJson};
+use crate::server::export::{self, Format, cell};
 use crate::server::{App, problem};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Timestamp};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -28,7 +29,12 @@ pub async fn list(
 ) -> Result<Response, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
     let page = reads::list(&app, &params).await?;
-    let mut response = Json(&page.items).into_response();
+    // That it is one of them was seen above.
+    let mut response = match Format::read(&params.format, &mut Vec::new()) {
+        Format::Json => Json(&page.items).into_response(),
+        format @ Format::Ndjson => export::file(format, "alerts", export::ndjson(&page.items)),
+        format @ Format::Csv => export::file(format, "alerts", csv(&page.items)),
+    };
     if let Some(next) = page.next
         && let Ok(link) = HeaderValue::from_str(&following(&params, &next))
     {
@@ -42,6 +48,37 @@ fn following(params: &AlertsParams, next: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let query = query.extend_pairs(params.choice()).append_pair("after", next).finish();
     format!("</api/v1/alerts?{query}>; rel=\"next\"")
+}
+
+fn csv(items: &[AlertItem]) -> String {
+    let mut out = String::from(
+        "id,title,message,severity,source,state,created_at,fired_at,resolved_at,acknowledged,\
+         acknowledged_by,acknowledged_at,silenced_until,rule,subject,tags\r\n",
+    );
+    for it in items {
+        let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let cells = [
+            cell(&it.id),
+            cell(&it.title),
+            cell(&it.message),
+            it.severity.name().to_owned(),
+            cell(&it.source),
+            it.state.name().to_owned(),
+            it.created_at.to_string(),
+            at(it.fired_at),
+            at(it.resolved_at),
+            it.acknowledged.to_string(),
+            cell(it.acknowledged_by.as_deref().unwrap_or_default()),
+            at(it.acknowledged_at),
+            at(it.silenced_until),
+            cell(&it.rule),
+            cell(&it.subject),
+            cell(&it.tags.join(" ")),
+        ];
+        out.push_str(&cells.join(","));
+        out.push_str("\r\n");
+    }
+    out
 }
 
 /// `GET /api/v1/alerts/{id}`: one alert with what has happened to it, and what it is built on.

@@ -5,7 +5,8 @@ use crate::domain::alerts::history::{AlertFilter, Known, Place};
 use crate::domain::alerts::{AlertDetail, AlertItem, AlertState, AlertsList, Key};
 use crate::domain::health::Severity;
 use crate::pipeline::publish::Published;
-use crate::server::params::{MAX_LIMIT, given, limit, moment, position, settle, word};
+use crate::server::export::Format;
+use crate::server::params::{given, moment, position, settle, word};
 use crate::server::position::{hex, unhex};
 use crate::server::{App, read};
 use crate::wire::{ApiError, FieldError, Timestamp};
@@ -44,6 +45,9 @@ pub struct AlertsParams {
     /// Words in title, message and subject.
     #[serde(default)]
     pub q: Option<String>,
+    /// `csv` or `ndjson` for an export, `json` or nothing for a page.
+    #[serde(default)]
+    pub format: Option<String>,
     /// Most items of a page.
     #[serde(default)]
     pub limit: Option<String>,
@@ -99,7 +103,7 @@ impl AlertsParams {
         {
             errors.push(FieldError::new("/end_time", "must be later than start_time"));
         }
-        let limit = limit(&self.limit, MAX_LIMIT, &mut errors);
+        let limit = Format::read(&self.format, &mut errors).limit(&self.limit, &mut errors);
         let after = position(&self.after, place_of, &mut errors);
         settle(Query { filter, limit, after }, errors)
     }
@@ -116,6 +120,7 @@ impl AlertsParams {
             ("rule", &self.rule),
             ("subject", &self.subject),
             ("q", &self.q),
+            ("format", &self.format),
             ("limit", &self.limit),
         ];
         all.into_iter().filter_map(|(name, text)| Some((name, given(text)?)))
@@ -285,6 +290,8 @@ mod tests {
         check("start_time=2026-01-02T00:00:00Z&end_time=2026-01-01T00:00:00Z", &["/end_time"]);
         check("limit=0&after=7", &["/limit", "/after"]);
         check("limit=501", &["/limit"]);
+        check("limit=501&format=csv", &[]);
+        check("format=xml", &["/format"]);
     }
 
     #[test]
