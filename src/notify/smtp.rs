@@ -23,6 +23,8 @@ use url::{Host, Url};
 
 /// Most recipients.
 const MAX_TO: usize = 50;
+/// How long a server may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Longest subject, in bytes.
 const MAX_SUBJECT: usize = 200;
 
@@ -166,7 +168,8 @@ pub async fn send(net: &Net, target: &Target, message: &Message<'_>) -> Result<S
         hand_over(&mut talk, secret, target, &mail).await
     };
     let sent = sent.await;
-    talk.abort().await;
+    // What was taken is taken, however long the goodbye takes.
+    tokio::spawn(async move { tokio::time::timeout(GOODBYE, talk.abort()).await });
     sent
 }
 
