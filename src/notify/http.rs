@@ -15,10 +15,13 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use url::{Position, Url};
 
 /// Most of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 << 10;
+/// How long what follows the head of an answer is waited for.
+const REST: Duration = Duration::from_secs(2);
 /// Most of it that is told, in bytes.
 const MAX_SAID: usize = 200;
 /// Who asks.
@@ -129,8 +132,7 @@ async fn heard(
 ) -> Result<String, Failure> {
     let (parts, body) = answer.into_parts();
     let status = parts.status;
-    // A body that is too long or breaks off takes nothing away from what the status says.
-    let body = Limited::new(body, MAX_ANSWER).collect().await.map(|body| body.to_bytes());
+    // What was taken is taken, however long the rest of the answer takes.
     if status.is_success() {
         return Ok(format!("it answered {status}"));
     }
@@ -138,6 +140,8 @@ async fn heard(
         let why = format!("it answered {status}; redirects are not followed");
         return Err(Failure::refused(why));
     }
+    let body = Limited::new(body, MAX_ANSWER).collect();
+    let body = timeout(REST, body).await.ok().and_then(Result::ok).map(|body| body.to_bytes());
     let words = body.map(|body| said(&body, target)).unwrap_or_default();
     let colon = if words.is_empty() { "" } else { ": " };
     let why = format!("it answered {status}{colon}{words}");

@@ -11,6 +11,7 @@
 
 pub mod address;
 mod alertmanager;
+mod bounded;
 mod http;
 mod message;
 mod ntfy;

@@ -3,6 +3,7 @@
 //! password is not sent in clear, unless to this machine itself.
 
 use super::address::Net;
+use super::bounded::Bounded;
 use super::message::{self, Message, facts, headline, one_line};
 use super::target::host;
 use super::{Failure, Target, tls};
@@ -15,18 +16,17 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 use url::{Host, Url};
 
 /// Most recipients.
 const MAX_TO: usize = 50;
+/// How long a server may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Longest subject, in bytes.
 const MAX_SUBJECT: usize = 200;
-/// Longest step of the conversation.
-const STEP: Duration = Duration::from_secs(10);
 
 /// Whom mail goes to and comes from.
 #[derive(Debug, PartialEq)]
@@ -153,54 +153,59 @@ pub async fn send(net: &Net, target: &Target, message: &Message<'_>) -> Result<S
         .map_err(|error| Failure::refused(format!("the mail cannot be written: {error}")))?;
     let secure = url.scheme() == "smtps";
     let port = url.port().unwrap_or(if secure { 465 } else { 25 });
-    let hello = ClientId::Domain(own_name());
-    let mut failed = Failure::down(format!("{host} has no address"));
-    for at in net.resolve(&host, port).await?.into_iter().take(2) {
-        match talk(at, &host, secure, &asked, &hello).await {
-            Ok(mut talk) => {
-                let sent = hand_over(&mut talk, at, target, &mail).await;
-                talk.abort().await;
-                return sent;
-            }
-            Err(failure) => failed = failure,
+    let (stream, at) = net.connect(&host, port).await?;
+    let mut talk = if secure {
+        let stream = Bounded::new(tls::secure(stream, &host).await?, at);
+        greet(Box::new(stream)).await?
+    } else {
+        greet(Box::new(Bounded::new(stream, at))).await?
+    };
+    let sent = async {
+        if !secure {
+            start_tls(&mut talk, &host, asked.starttls).await?;
         }
-    }
-    Err(failed)
+        let secret = secure || talk.is_encrypted() || at.ip().to_canonical().is_loopback();
+        hand_over(&mut talk, secret, target, &mail).await
+    };
+    let sent = sent.await;
+    // What was taken is taken, however long the goodbye takes.
+    tokio::spawn(async move { tokio::time::timeout(GOODBYE, talk.abort()).await });
+    sent
 }
 
-/// Begins to talk to a server, securely if it can be.
-async fn talk(
-    at: SocketAddr,
+async fn greet(stream: Box<dyn AsyncTokioStream>) -> Result<AsyncSmtpConnection, Failure> {
+    let hello = ClientId::Domain(own_name());
+    let greeted = AsyncSmtpConnection::connect_with_transport(stream, &hello).await;
+    greeted.map_err(|error| trouble(&error, None))
+}
+
+/// Secures a conversation halfway, if the server offers that.
+async fn start_tls(
+    talk: &mut AsyncSmtpConnection,
     host: &Host,
-    secure: bool,
-    asked: &Asked,
-    hello: &ClientId,
-) -> Result<AsyncSmtpConnection, Failure> {
-    let parameters = || tls::for_mail(host).map_err(Failure::down);
-    let from_the_start = if secure { Some(parameters()?) } else { None };
-    let connect = AsyncSmtpConnection::connect_tokio1(at, Some(STEP), hello, from_the_start, None);
-    let mut talk = connect.await.map_err(|error| trouble(&error, None))?;
-    let offered = talk.can_starttls();
-    if secure || asked.starttls == StartTls::Never {
-        return Ok(talk);
+    wanted: StartTls,
+) -> Result<(), Failure> {
+    if wanted == StartTls::Never {
+        return Ok(());
     }
-    if offered {
-        talk.starttls(parameters()?, hello).await.map_err(|error| trouble(&error, None))?;
-    } else if asked.starttls == StartTls::Required {
-        talk.abort().await;
-        return Err(Failure::refused("the server offers no STARTTLS, which is required"));
+    if !talk.can_starttls() {
+        let why = "the server offers no STARTTLS, which is required";
+        return if wanted == StartTls::Offered { Ok(()) } else { Err(Failure::refused(why)) };
     }
-    Ok(talk)
+    let parameters = tls::for_mail(host).map_err(Failure::down)?;
+    let started = talk.starttls(parameters, &ClientId::Domain(own_name())).await;
+    started.map_err(|error| trouble(&error, None))
 }
 
+/// Hands over a mail; `secret` says that nobody else hears it.
 async fn hand_over(
     talk: &mut AsyncSmtpConnection,
-    at: SocketAddr,
+    secret: bool,
     target: &Target,
     mail: &Mail,
 ) -> Result<String, Failure> {
     if let (Some(name), Some(password)) = (&target.username, &target.secret) {
-        if !talk.is_encrypted() && !at.ip().to_canonical().is_loopback() {
+        if !secret {
             let why = "the server offers no STARTTLS, and a password is not sent in clear";
             return Err(Failure::refused(why));
         }

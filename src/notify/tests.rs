@@ -112,7 +112,7 @@ fn ntfy_headers_and_body() {
     let one = [told(Why::Fired, Severity::Critical)];
     insta::assert_snapshot!("ntfy_of_one", shown(&one, BOARD, show));
     let many = vec![told(Why::Fired, Severity::Warning); 50];
-    let long = shown(&many, None, |message| ntfy::body(message));
+    let long = shown(&many, None, ntfy::body);
     assert!(long.len() < 4_096 && long.ends_with("and 40 more"), "{long}");
 }
 

@@ -116,3 +116,25 @@ async fn starttls_is_waited_for_where_it_is_required() {
     assert!(server.came().is_empty());
     board.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_talks_without_end_is_left() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut sent = 0;
+        while stream.write_all(&[b'2'; 65_536]).is_ok() {
+            sent += 65_536;
+            assert!(sent < 1 << 30, "it hears all of it");
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let board = Board::start(dir.path()).await;
+    board.save(mail(port)).await;
+    let left = channels::test(&board.app, &Caller::command_line(), "post").await.unwrap();
+    assert!(!left.success && left.detail.contains("says more"), "{left:?}");
+    heard.join().unwrap();
+    board.stop().await;
+}

@@ -5,6 +5,7 @@ mod alertmanager;
 mod crash;
 mod mail;
 mod rest;
+mod told;
 mod webhook;
 
 use crate::harness::PATIENCE;
