@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
+use std::cmp::Reverse;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -24,6 +25,10 @@ const MAX_ANSWER: usize = 16 << 10;
 const REST: Duration = Duration::from_secs(2);
 /// Most of it that is told, in bytes.
 const MAX_SAID: usize = 200;
+/// Parts of a path that are no longer than this, in bytes, are words and no secrets.
+const SHORT_PART: usize = 8;
+/// The same for values of a query: `1`, `yes`.
+const SHORT_VALUE: usize = 3;
 /// Who asks.
 const AGENT: &str = concat!("bellwether/", env!("CARGO_PKG_VERSION"));
 
@@ -155,14 +160,33 @@ async fn heard(
 fn said(body: &[u8], target: &Target) -> String {
     let text = String::from_utf8_lossy(body);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let path = target.url.parse::<Url>().map(|url| url.path().to_owned()).unwrap_or_default();
-    let shown = target.secret.as_ref().zip(target.username.as_ref());
-    let shown = shown.map(|(secret, name)| BASE64_STANDARD.encode(format!("{name}:{secret}")));
-    let path = Some(path).filter(|path| path.len() > 8);
-    let kept = [target.secret.clone(), shown, path];
-    let line = kept.iter().flatten().fold(line, |line, kept| line.replace(kept.as_str(), "…"));
+    let line = kept(target).iter().fold(line, |line, kept| line.replace(kept.as_str(), "…"));
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     line.get(..line.floor_char_boundary(MAX_SAID)).unwrap_or_default().to_owned()
+}
+
+/// What a channel keeps to itself, in every form that the other side may give back: the longest
+/// first, so that none is left in pieces.
+fn kept(target: &Target) -> Vec<String> {
+    let mut all: Vec<String> = target.secret.iter().cloned().collect();
+    if let Some((secret, name)) = target.secret.as_ref().zip(target.username.as_ref()) {
+        all.push(BASE64_STANDARD.encode(format!("{name}:{secret}")));
+    }
+    if let Ok(url) = target.url.parse::<Url>() {
+        let long = |part: &&str| part.len() > SHORT_PART;
+        let path = url.path();
+        let parts = path.split('/').chain([path, path.trim_matches('/')]);
+        all.extend(parts.filter(long).map(str::to_owned));
+        let query = url.query().unwrap_or_default();
+        let values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, it)| it);
+        let values = values.filter(|value| value.len() > SHORT_VALUE);
+        all.extend([query].into_iter().chain(values).map(str::to_owned));
+        let read = url.query_pairs().map(|(_, value)| value.into_owned());
+        all.extend(read.filter(|value| value.len() > SHORT_VALUE));
+    }
+    all.retain(|part| !part.is_empty());
+    all.sort_by_key(|part| Reverse(part.len()));
+    all
 }
 
 /// How long to wait (RFC 9110, section 10.2.3): seconds, or a date.
@@ -192,6 +216,18 @@ mod tests {
         check("Basic YW5uOmh1bnRlcjI=", "Basic …");
         assert_eq!(said("ä".repeat(300).as_bytes(), &target), "ä".repeat(100));
         assert_eq!(said(&[0xff, 0xfe], &target), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn an_answer_is_told_without_what_in_the_address_is_secret() {
+        let url = "https://a.example/hook/0123456789abcdef/x?key=s3cr%2Ft&v=1&token=abcd";
+        let target = Target { url: url.to_owned(), secret: None, username: None };
+        let check = |body: &str, expect: &str| assert_eq!(said(body.as_bytes(), &target), expect);
+        check("no /hook/0123456789abcdef/x here", "no … here");
+        check("POST hook/0123456789abcdef/x: 1", "POST …: 1");
+        check("unknown hook 0123456789abcdef", "unknown hook …");
+        check("?key=s3cr%2Ft&v=1&token=abcd", "?…");
+        check("key s3cr/t or s3cr%2Ft; token abcd; v 1", "key … or …; token …; v 1");
     }
 
     #[test]
