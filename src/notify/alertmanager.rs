@@ -5,7 +5,7 @@ use super::address::Net;
 use super::http::Post;
 use super::message::{Message, is_over};
 use super::{Failure, Target};
-use crate::domain::alerts::{Told, Why};
+use crate::domain::alerts::{AlertItem, Told, Why};
 use crate::domain::health::Severity;
 use crate::wire::Timestamp;
 use serde::Serialize;
@@ -15,6 +15,9 @@ use url::Url;
 /// How long an alert that fires stands in an Alertmanager that hears no more of it, in
 /// milliseconds: a week. Prometheus says all again every minute; here each change is said once.
 const STANDS_MS: i64 = 7 * 86_400_000;
+/// Labels that may become others while an alert goes on: they are annotations here, for to an
+/// Alertmanager, what has other labels is another alert.
+const CHANGING: [&str; 3] = ["source", "agent", "queue"];
 /// The end of what has none.
 const NO_END: &str = "0001-01-01T00:00:00Z";
 
@@ -90,10 +93,10 @@ pub(super) fn received(message: &Message<'_>) -> Payload {
         .iter()
         .map(|told| {
             let over = is_over(told);
-            let ends_at = if over { ends(told) } else { NO_END.to_owned() };
+            let ends_at = if over { ends(message, told) } else { NO_END.to_owned() };
             let alert = Posted { ends_at, ..one(message, told) };
-            let fingerprint = fingerprint(&alert.labels);
-            Received { status: if over { "resolved" } else { "firing" }, alert, fingerprint }
+            let status = if over { "resolved" } else { "firing" };
+            Received { status, alert, fingerprint: fingerprint(&told.alert) }
         })
         .collect();
     let common = |of: fn(&Posted) -> &Texts| {
@@ -141,7 +144,7 @@ pub(super) fn posted(message: &Message<'_>) -> Vec<Posted> {
             if ended {
                 let mut labels = alert.labels.clone();
                 labels.insert("severity".to_owned(), severity.name().to_owned());
-                all.push(Posted { labels, ends_at: ends(told), ..alert.clone() });
+                all.push(Posted { labels, ends_at: ends(message, told), ..alert.clone() });
             } else if of(severity) {
                 // A test is over at once.
                 let stands = if told.why == Why::Test { 60_000 } else { STANDS_MS };
@@ -155,12 +158,13 @@ pub(super) fn posted(message: &Message<'_>) -> Vec<Posted> {
 
 fn one(message: &Message<'_>, told: &Told) -> Posted {
     let alert = &told.alert;
-    let mut labels: Texts = alert
-        .labels
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (label(name), value.to_string()))
-        .collect();
+    // What an alert is about is always the same, whatever else of that kind changes.
+    let subject = |name: &str, value: &str| alert.subject.split_once('/') == Some((name, value));
+    let given = alert.labels.iter().filter(|(_, value)| !value.is_empty());
+    let (changing, lasting): (Vec<_>, Vec<_>) =
+        given.partition(|(name, value)| CHANGING.contains(&&***name) && !subject(name, value));
+    let mut labels: Texts =
+        lasting.into_iter().map(|(name, value)| (label(name), value.to_string())).collect();
     labels.entry("alertname".to_owned()).or_insert_with(|| alert.rule_name.clone());
     labels.insert("severity".to_owned(), alert.severity.name().to_owned());
     let page = message.page(told).unwrap_or_default();
@@ -175,9 +179,12 @@ fn one(message: &Message<'_>, told: &Told) -> Posted {
         ("value", alert.value.map(|value| value.to_string()).unwrap_or_default()),
     ];
     let annotations = annotations.into_iter().filter(|(_, value)| !value.is_empty());
+    let mut annotations: Texts =
+        annotations.map(|(name, value)| (name.to_owned(), value)).collect();
+    annotations.extend(changing.into_iter().map(|(name, it)| (name.to_string(), it.to_string())));
     Posted {
         labels,
-        annotations: annotations.map(|(name, value)| (name.to_owned(), value)).collect(),
+        annotations,
         starts_at: starts(told).to_string(),
         ends_at: String::new(),
         generator_url: page,
@@ -188,9 +195,9 @@ fn starts(told: &Told) -> Timestamp {
     told.alert.fired_at.unwrap_or(told.alert.created_at)
 }
 
-/// When it was over; for one that is another now, when it changed is not known better than since.
-fn ends(told: &Told) -> String {
-    let at = told.alert.resolved_at.unwrap_or_else(|| starts(told));
+/// When it was over, or when it became what it is now.
+fn ends(message: &Message<'_>, told: &Told) -> String {
+    let at = told.alert.resolved_at.unwrap_or(message.at);
     // Alertmanager takes none that ends before it starts.
     at.max(starts(told).plus(1)).to_string()
 }
@@ -205,14 +212,13 @@ fn label(name: &str) -> String {
     plain
 }
 
-/// Names a set of labels, in 16 hexadecimal digits.
-fn fingerprint(labels: &Texts) -> String {
+/// Names what an alert is about, in 16 hexadecimal digits: the same as long as it goes on, and when
+/// it comes again.
+fn fingerprint(alert: &AlertItem) -> String {
     let mut hasher = blake3::Hasher::new();
-    for (name, value) in labels {
-        for part in [name, value] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
+    for part in [&*alert.rule, alert.finding.as_deref().unwrap_or_default(), &*alert.subject] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
     }
     let hash = hasher.finalize().to_hex();
     hash.get(..16).unwrap_or_default().to_owned()

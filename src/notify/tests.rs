@@ -131,6 +131,39 @@ fn alertmanager_alerts() {
 }
 
 #[test]
+fn an_alert_stays_the_same_to_alertmanager_whoever_it_is_heard_from() {
+    let task = |source: &str, severity: Severity| {
+        let labels =
+            [("alertname", "stuck"), ("source", source), ("agent", source), ("queue", source)];
+        let mut told = told(Why::Fired, severity);
+        let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into()));
+        told.alert.labels = labels.collect();
+        told.alert.subject = "agent/a1".into();
+        told
+    };
+    let show = |told: Told| -> (serde_json::Value, serde_json::Value) {
+        let mut posted = serde_json::Value::Null;
+        let received = shown(&[told], BOARD, |message| {
+            posted = serde_json::to_value(alertmanager::posted(message)).unwrap();
+            serde_json::to_string(&alertmanager::received(message)).unwrap()
+        });
+        let received: serde_json::Value = serde_json::from_str(&received).unwrap();
+        (received["alerts"][0]["fingerprint"].clone(), posted[0].clone())
+    };
+    let (first, one) = show(task("a2", Severity::Warning));
+    let (second, other) = show(task("a3", Severity::Warning));
+    assert_eq!((&first, &one["labels"]), (&second, &other["labels"]));
+    assert_eq!(other["annotations"]["queue"], "a3");
+    assert_eq!(one["labels"].get("agent"), None, "{one}");
+    // An agent's alert is about that agent.
+    let (worse, own) = show(task("a1", Severity::Critical));
+    assert_eq!((&worse, &own["labels"]["agent"]), (&first, &"a1".into()));
+    let mut of_another = task("a1", Severity::Warning);
+    of_another.alert.subject = "agent/a9".into();
+    assert_ne!(show(of_another).0, first);
+}
+
+#[test]
 fn mail_as_text_and_html() {
     insta::assert_snapshot!("mail_text", two(BOARD, smtp::text));
     insta::assert_snapshot!("mail_html", two(BOARD, smtp::html));
