@@ -64,6 +64,21 @@ impl Failure {
     }
 }
 
+/// What the other side said when it took a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its words.
+    pub said: String,
+    /// Whom it did not take it for, in a sentence, if anybody. It holds no secret.
+    pub but: Option<String>,
+}
+
+impl Taken {
+    fn by_all(said: String) -> Self {
+        Self { said, but: None }
+    }
+}
+
 /// What sending takes besides the channel.
 pub struct Notify {
     /// Opens what channels keep to themselves.
@@ -93,25 +108,25 @@ impl Notify {
     /// Sends alerts through a channel; returns what the other side said.
     ///
     /// # Errors
-    /// They did not get through, as far as can be known.
+    /// They did not get through to anybody, as far as can be known.
     pub async fn deliver(
         &self,
         channel: &Channel,
         message: &Message<'_>,
         now: Timestamp,
-    ) -> Result<String, Failure> {
+    ) -> Result<Taken, Failure> {
         let opened = self.sealer.open(&channel.id, &channel.target).map_err(Failure::refused)?;
         let target = Target { username: channel.username.clone(), ..opened };
         let sent = async {
-            match channel.kind {
-                ChannelKind::Webhook => webhook::send(&self.net, &target, message, now).await,
-                ChannelKind::Smtp => smtp::send(&self.net, &target, message).await,
-                ChannelKind::Slack => slack::send(&self.net, &target, message, now).await,
-                ChannelKind::Ntfy => ntfy::send(&self.net, &target, message, now).await,
-                ChannelKind::Alertmanager => {
-                    alertmanager::send(&self.net, &target, message, now).await
-                }
-            }
+            let (net, target) = (&self.net, &target);
+            let said = match channel.kind {
+                ChannelKind::Smtp => return smtp::send(net, target, message).await,
+                ChannelKind::Webhook => webhook::send(net, target, message, now).await,
+                ChannelKind::Slack => slack::send(net, target, message, now).await,
+                ChannelKind::Ntfy => ntfy::send(net, target, message, now).await,
+                ChannelKind::Alertmanager => alertmanager::send(net, target, message, now).await,
+            };
+            said.map(Taken::by_all)
         };
         let limit = self.tuning.timeout;
         tokio::time::timeout(limit, sent).await.unwrap_or_else(|_| {
@@ -129,7 +144,7 @@ impl Notify {
         channel: &Channel,
         id: &str,
         now: Timestamp,
-    ) -> Result<String, Failure> {
+    ) -> Result<Taken, Failure> {
         let Ok(_place) = self.tests.acquire().await else {
             return Err(Failure::down("the server is stopping"));
         };

@@ -38,7 +38,7 @@ impl Default for Tuning {
 }
 
 /// The longest that the other side can ask to be left alone.
-const LONGEST_AFTER: Duration = Duration::from_secs(3_600);
+pub(super) const LONGEST_AFTER: Duration = Duration::from_secs(3_600);
 /// Attempts before age counts.
 const FEW: u32 = 3;
 

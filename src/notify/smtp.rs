@@ -6,7 +6,7 @@ use super::address::Net;
 use super::bounded::Bounded;
 use super::message::{self, Message, facts, headline, one_line};
 use super::target::host;
-use super::{Failure, Target, tls};
+use super::{Failure, Taken, Target, tls};
 use crate::domain::alerts::ChannelSpec;
 use crate::domain::health::Severity;
 use crate::pipeline::sampler;
@@ -17,7 +17,8 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use std::time::{Duration, UNIX_EPOCH};
 use url::{Host, Url};
 
@@ -143,8 +144,8 @@ fn own_name() -> String {
 /// Sends it.
 ///
 /// # Errors
-/// It did not get through.
-pub async fn send(net: &Net, target: &Target, message: &Message<'_>) -> Result<String, Failure> {
+/// It did not get through to anybody.
+pub async fn send(net: &Net, target: &Target, message: &Message<'_>) -> Result<Taken, Failure> {
     let url: Url = target.url.parse().map_err(|_| Failure::refused("its address is none"))?;
     let host = host(&url).ok_or_else(|| Failure::refused("its address has no host"))?;
     let asked = asked(&url).map_err(|why| Failure::refused(format!("its address {why}")))?;
@@ -203,7 +204,7 @@ async fn hand_over(
     secret: bool,
     target: &Target,
     mail: &Mail,
-) -> Result<String, Failure> {
+) -> Result<Taken, Failure> {
     if let (Some(name), Some(password)) = (&target.username, &target.secret) {
         if !secret {
             let why = "the server offers no STARTTLS, and a password is not sent in clear";
@@ -213,11 +214,69 @@ async fn hand_over(
         let auth = talk.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
         auth.map_err(|error| trouble(&error, Some(target)))?;
     }
-    let sent = talk.send(mail.envelope(), &mail.formatted()).await;
-    let sent = sent.map_err(|error| trouble(&error, Some(target)))?;
+    let text = mail.formatted();
+    let options = options(talk, mail, &text)?;
+    let say = |error: Error| trouble(&error, Some(target));
+    talk.command(MailFrom::new(mail.envelope().from().cloned(), options)).await.map_err(say)?;
+    let but = name_people(talk, target, mail).await?;
+    talk.command(Data).await.map_err(say)?;
+    let sent = talk.message(&text).await.map_err(say)?;
     let said = sent.message().collect::<Vec<_>>().join(" ");
     let said = message::cut(&one_line(&said), 200);
-    Ok(format!("it answered {} {said}", sent.code()))
+    Ok(Taken { said: format!("it answered {} {said}", sent.code()), but })
+}
+
+/// What the server must know before it is given this mail (RFC 6152, RFC 6531).
+fn options(
+    talk: &AsyncSmtpConnection,
+    mail: &Mail,
+    text: &[u8],
+) -> Result<Vec<MailParameter>, Failure> {
+    let able = |extension| talk.server_info().supports_feature(extension);
+    let people = mail.envelope().to().iter().chain(mail.envelope().from());
+    let mut options = Vec::new();
+    if people.map(AsRef::<str>::as_ref).any(|address| !address.is_ascii()) {
+        if !able(Extension::SmtpUtfEight) {
+            let why = "the mail server takes no addresses beyond ASCII (SMTPUTF8)";
+            return Err(Failure::refused(why));
+        }
+        options.push(MailParameter::SmtpUtfEight);
+    }
+    if !text.is_ascii() {
+        if !able(Extension::EightBitMime) {
+            return Err(Failure::refused("the mail server takes no text beyond ASCII (8BITMIME)"));
+        }
+        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    Ok(options)
+}
+
+/// Names those that the mail is for. One who is refused does not keep it from the others; returns
+/// who that is.
+async fn name_people(
+    talk: &mut AsyncSmtpConnection,
+    target: &Target,
+    mail: &Mail,
+) -> Result<Option<String>, Failure> {
+    let mut refused = Vec::new();
+    for to in mail.envelope().to() {
+        match talk.command(Rcpt::new(to.clone(), Vec::new())).await {
+            Ok(_) => {}
+            // The server said no to this one, and listens on.
+            Err(error) if error.status().is_some() => {
+                refused.push((to, trouble(&error, Some(target))));
+            }
+            Err(error) => return Err(trouble(&error, Some(target))),
+        }
+    }
+    let Some((_, first)) = refused.first() else { return Ok(None) };
+    if refused.len() == mail.envelope().to().len() {
+        // Those that are refused for now may be taken later.
+        let for_good = refused.iter().all(|(_, failure)| failure.refused);
+        return Err(Failure { refused: for_good, ..first.clone() });
+    }
+    let names: Vec<_> = refused.iter().map(|(to, _)| to.to_string()).collect();
+    Ok(Some(message::cut(&format!("not taken for {}: {}", names.join(", "), first.why), 500)))
 }
 
 fn trouble(error: &Error, target: Option<&Target>) -> Failure {

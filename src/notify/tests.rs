@@ -24,7 +24,7 @@ fn channel() -> Channel {
     }
 }
 
-fn told(why: Why, severity: Severity) -> Told {
+pub(super) fn told(why: Why, severity: Severity) -> Told {
     let at = Timestamp::from_ms(1_790_000_000_000);
     let labels = [("alertname", "Disk"), ("source", "agent"), ("team.name", "pay"), ("empty", "")];
     let alert = AlertItem {

@@ -1,11 +1,11 @@
 //! The worker: takes from the outbox what is due, sends it, and notes in the journal what came of
 //! it.
 //!
-//! A channel is told in order, one notification at a time, so that nobody hears of an end before
-//! the beginning: one that failed holds back those behind it until it got through or was given up.
-//! Several channels are served at once.
+//! A channel is told one notification at a time, and of each group and each alert in order, so that
+//! nobody hears of an end before the beginning: one that failed holds back those of its group until
+//! it got through or was given up, and the other groups go on. Several channels are served at once.
 
-use super::pace::Rate;
+use super::pace::{LONGEST_AFTER, Rate};
 use super::{Failure, Message, Notify};
 use crate::domain::Event;
 use crate::domain::alerts::state::{Notification, Outbox};
@@ -14,12 +14,13 @@ use crate::pipeline::clock::Clock;
 use crate::pipeline::hub::Hub;
 use crate::pipeline::journal::{AppendError, Appender, Draft};
 use crate::pipeline::publish::Published;
-use crate::wire::Seq;
+use crate::wire::{Seq, Timestamp};
 use imbl::OrdMap;
 use std::collections::{HashMap, HashSet};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -53,35 +54,73 @@ pub struct Parts {
 pub async fn run(parts: Parts, shutdown: CancellationToken) {
     let mut worker = Worker {
         parts,
-        busy: HashSet::new(),
+        jobs: Jobs::default(),
         rates: HashMap::new(),
-        attempts: JoinSet::new(),
+        rests: HashMap::new(),
         heads: Heads::default(),
     };
     tokio::select! {
         () = worker.work() => {}
         () = shutdown.cancelled() => {}
     }
-    let ended = async { while worker.attempts.join_next().await.is_some() {} };
+    let ended = async { while worker.jobs.next().await.is_some() {} };
     // What is not at its end by then is sent again, under the same id, when the server is back.
     let _ = timeout(STOP_WITHIN, ended).await;
 }
 
 struct Worker {
     parts: Parts,
-    /// Channels that are being told something.
-    busy: HashSet<Arc<str>>,
+    jobs: Jobs,
     rates: HashMap<Arc<str>, Rate>,
-    /// Each ends with the channel it told.
-    attempts: JoinSet<Arc<str>>,
+    /// Channels that want to be left alone as they are now, and until when.
+    rests: HashMap<Arc<str>, (Arc<Channel>, Instant)>,
     heads: Heads,
 }
 
-/// The first notification of each channel that has any, found anew only when the outbox changed.
+/// How long the other side wants to be left alone, if it does.
+type After = Option<Duration>;
+
+/// What is under way: at most one job a channel.
+#[derive(Default)]
+struct Jobs {
+    tasks: JoinSet<After>,
+    of: HashMap<Id, Job>,
+}
+
+/// Something that is done about a notification.
+struct Job {
+    head: Arc<Notification>,
+    /// Whom it is sent to, if it is.
+    sent_to: Option<Arc<Channel>>,
+}
+
+impl Jobs {
+    fn begin(&mut self, job: Job, task: impl Future<Output = After> + Send + 'static) {
+        let id = self.tasks.spawn(task).id();
+        self.of.insert(id, job);
+    }
+
+    /// The next that ends, and how; none if nothing is under way.
+    async fn next(&mut self) -> Option<(Job, Result<After, JoinError>)> {
+        loop {
+            let ended = self.tasks.join_next_with_id().await?;
+            let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+            if let Some(job) = self.of.remove(&id) {
+                return Some((job, ended.map(|(_, after)| after)));
+            }
+        }
+    }
+
+    fn may_begin(&self, channel: &Arc<str>) -> bool {
+        self.of.len() < AT_ONCE && self.of.values().all(|job| job.head.queued.channel != *channel)
+    }
+}
+
+/// The first notification of each group of each channel, found anew only when the outbox changed.
 #[derive(Default)]
 struct Heads {
     waiting: OrdMap<Arc<str>, Arc<Notification>>,
-    by_channel: HashMap<Arc<str>, Arc<Notification>>,
+    by_channel: HashMap<Arc<str>, Vec<Arc<Notification>>>,
 }
 
 impl Heads {
@@ -91,12 +130,20 @@ impl Heads {
         }
         self.waiting = outbox.waiting.clone();
         self.by_channel.clear();
-        for one in outbox.waiting.values() {
-            let head = self.by_channel.entry(one.queued.channel.clone());
-            let head = head.or_insert_with(|| one.clone());
-            if (one.seq, &one.queued.notification) < (head.seq, &head.queued.notification) {
-                *head = one.clone();
+        let mut all: Vec<_> = outbox.waiting.values().collect();
+        all.sort_by_key(|one| (one.seq, &one.queued.notification));
+        let mut groups = HashSet::new();
+        // An alert may come into another group while it goes on.
+        let mut alerts = HashSet::new();
+        for one in all {
+            let channel = &one.queued.channel;
+            let group = (channel, &one.queued.group);
+            let about = || one.queued.alerts.iter().map(|told| (channel, &told.alert.id));
+            if !groups.contains(&group) && about().all(|alert| !alerts.contains(&alert)) {
+                self.by_channel.entry(channel.clone()).or_default().push(one.clone());
             }
+            groups.insert(group);
+            alerts.extend(about());
         }
     }
 }
@@ -114,19 +161,30 @@ impl Worker {
                         return;
                     }
                 }
-                Some(ended) = self.attempts.join_next() => match ended {
-                    Ok(channel) => {
-                        self.busy.remove(&channel);
-                    }
-                    Err(error) => {
-                        // It was a bug; the others go on, and so does this one's channel.
-                        tracing::error!(%error, "a delivery broke off");
-                        if self.attempts.is_empty() {
-                            self.busy.clear();
-                        }
-                    }
-                },
+                Some((job, ended)) = self.jobs.next() => self.ended(job, ended),
                 () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    fn ended(&mut self, job: Job, ended: Result<After, JoinError>) {
+        let Job { head, sent_to } = job;
+        match (ended, sent_to) {
+            (Ok(Some(after)), Some(channel)) => {
+                let until = Instant::now() + after.min(LONGEST_AFTER);
+                self.rests.insert(channel.id.clone(), (channel, until));
+            }
+            (Ok(_), _) => {}
+            (Err(error), sent_to) => {
+                tracing::error!(%error, id = %head.queued.notification, "a delivery broke off");
+                let Some(channel) = sent_to else { return };
+                // It counts as one that failed: otherwise it would be tried again at once.
+                let job = Job { head: head.clone(), sent_to: None };
+                let parts = self.parts.clone();
+                self.jobs.begin(job, async move {
+                    parts.failed(&channel, &head, Failure::down("the delivery broke off")).await;
+                    None
+                });
             }
         }
     }
@@ -138,48 +196,66 @@ impl Worker {
         let (now, at) = (Instant::now(), self.parts.clock.now());
         let mut wake = now + LOOK_AGAIN;
         self.rates.retain(|id, _| alerts.channels.contains_key(id));
-        for (id, head) in &self.heads.by_channel {
-            if self.busy.contains(id) || self.attempts.len() >= AT_ONCE {
+        // Whoever sets up a channel anew wants to see it tried.
+        self.rests.retain(|id, (as_it_was, until)| {
+            *until > now && alerts.channels.get(id).is_some_and(|channel| channel == as_it_was)
+        });
+        for (id, heads) in &self.heads.by_channel {
+            if !self.jobs.may_begin(id) {
                 continue;
             }
-            let Some(channel) = alerts.channels.get(id) else {
-                // Its channel went while it was being queued.
-                self.busy.insert(id.clone());
-                let (parts, id, head) = (self.parts.clone(), id.clone(), head.clone());
-                self.attempts.spawn(async move {
+            let channel = alerts.channels.get(id);
+            // Its channel went while it was being queued, or it is over.
+            if let Some(head) = heads.iter().find(|head| channel.is_none() || head.stale) {
+                let (parts, head) = (self.parts.clone(), head.clone());
+                self.jobs.begin(Job { head: head.clone(), sent_to: None }, async move {
                     parts.settle(&head, Outcome::Dropped, None).await;
-                    id
+                    None
                 });
                 continue;
+            }
+            let Some(channel) = channel.filter(|channel| channel.enabled) else { continue };
+            if let Some((_, until)) = self.rests.get(id) {
+                wake = wake.min(*until);
+                continue;
+            }
+            let head = match next(heads, at) {
+                Ok(head) => head,
+                Err(wait) => {
+                    wake = wake.min(now + wait);
+                    continue;
+                }
             };
-            if !channel.enabled {
-                continue;
-            }
-            let wait = head.next_at.since(at);
-            if wait > 0 && wait < TOO_LONG_MS {
-                wake = wake.min(now + Duration::from_millis(wait.unsigned_abs()));
-                continue;
-            }
             let rate = self.rates.entry(id.clone()).or_default();
             if let Some(next) = rate.next(channel.rate_per_min, now) {
                 wake = wake.min(next);
                 continue;
             }
             rate.take(now);
-            self.busy.insert(id.clone());
             let (parts, channel, head) = (self.parts.clone(), channel.clone(), head.clone());
-            self.attempts.spawn(async move {
-                parts.attempt(&channel, &head).await;
-                channel.id.clone()
-            });
+            let job = Job { head: head.clone(), sent_to: Some(channel.clone()) };
+            self.jobs.begin(job, async move { parts.attempt(&channel, &head).await });
         }
         wake
     }
 }
 
+/// The one of these that has been due longest; otherwise how long until one is.
+fn next(heads: &[Arc<Notification>], at: Timestamp) -> Result<&Arc<Notification>, Duration> {
+    let wait = |head: &Notification| {
+        let wait = head.next_at.since(at);
+        if wait < TOO_LONG_MS { wait.max(0).unsigned_abs() } else { 0 }
+    };
+    let due = heads.iter().filter(|head| wait(head) == 0);
+    due.min_by_key(|head| (head.next_at, head.seq)).ok_or_else(|| {
+        let least = heads.iter().map(|head| wait(head)).min();
+        least.map_or(LOOK_AGAIN, Duration::from_millis)
+    })
+}
+
 impl Parts {
     /// Sends a notification, and notes what came of it.
-    async fn attempt(&self, channel: &Channel, head: &Notification) {
+    async fn attempt(&self, channel: &Channel, head: &Notification) -> After {
         let message = Message {
             id: &head.queued.notification,
             channel,
@@ -189,22 +265,37 @@ impl Parts {
             board: self.notify.public_url.as_deref(),
         };
         match self.notify.deliver(channel, &message, self.clock.now()).await {
-            Ok(_) => self.settle(head, Outcome::Sent, None).await,
-            Err(failure) => self.failed(head, failure).await,
+            Ok(taken) => {
+                self.settle(head, Outcome::Sent, taken.but).await;
+                None
+            }
+            Err(failure) => {
+                let after = failure.after;
+                self.failed(channel, head, failure).await;
+                after
+            }
         }
     }
 
-    async fn failed(&self, head: &Notification, failure: Failure) {
+    async fn failed(&self, channel: &Channel, head: &Notification, failure: Failure) {
         let Failure { refused, why, after } = failure;
         let now = self.clock.now();
-        let (id, channel) = (&head.queued.notification, &head.queued.channel);
+        let id = &head.queued.notification;
         let age = Duration::from_millis(now.since(head.at).unsigned_abs());
         let attempts = head.attempts.saturating_add(1);
-        if self.notify.tuning.is_over(attempts, refused, age) {
+        let shown = self.hub.published();
+        // What failed is not what it is now.
+        let corrected =
+            shown.state.alerts.channels.get(&channel.id).is_some_and(|it| **it != *channel);
+        let channel = &channel.id;
+        if !corrected && self.notify.tuning.is_over(attempts, refused, age) {
             tracing::error!(%id, %channel, why, attempts, "a notification was given up");
             return self.settle(head, Outcome::Dead, Some(why)).await;
         }
-        let wait = self.notify.tuning.wait(head.attempts, after, random());
+        let wait = match corrected {
+            true => Duration::ZERO,
+            false => self.notify.tuning.wait(head.attempts, after, random()),
+        };
         tracing::warn!(%id, %channel, why, attempts, ?wait, "a notification did not get through");
         let retry_at = now.plus(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let failed = Failed { notification: id.clone(), error: why, retry_at };
@@ -249,43 +340,4 @@ fn random() -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::alerts::Queued;
-    use crate::wire::Timestamp;
-
-    fn waiting(all: &[(&str, &str, u64)]) -> Outbox {
-        let each = all.iter().map(|(id, channel, seq)| {
-            let queued = Queued {
-                notification: (*id).into(),
-                channel: (*channel).into(),
-                group: "g".into(),
-                alerts: Vec::new(),
-            };
-            let at = Timestamp::from_ms(0);
-            let one = Notification { queued, at, seq: *seq, attempts: 0, next_at: at, error: None };
-            (Arc::<str>::from(*id), Arc::new(one))
-        });
-        Outbox { waiting: each.collect(), ..Outbox::default() }
-    }
-
-    #[test]
-    fn each_channel_is_told_in_order() {
-        let mut heads = Heads::default();
-        let mut check = |all: &[(&str, &str, u64)], expect: &[(&str, &str)]| {
-            heads.see(&waiting(all));
-            let mut got: Vec<_> = heads
-                .by_channel
-                .iter()
-                .map(|(channel, head)| (channel.to_string(), head.queued.notification.to_string()))
-                .collect();
-            got.sort();
-            let expect: Vec<_> =
-                expect.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-            assert_eq!(got, expect);
-        };
-        check(&[("a", "x", 3), ("b", "x", 1), ("c", "y", 2)], &[("x", "b"), ("y", "c")]);
-        check(&[("a", "x", 3), ("c", "y", 2)], &[("x", "a"), ("y", "c")]);
-        check(&[], &[]);
-    }
-}
+mod tests;

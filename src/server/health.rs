@@ -1,6 +1,7 @@
 //! Whether the server is alive, whether it is ready, and its counters for Prometheus.
 
 use super::App;
+use super::alerts::channels;
 use crate::wire::ApiError;
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
@@ -18,6 +20,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Events that may be durable but not yet shown before the server calls itself not ready.
 const READY_LAG: u64 = 100_000;
+
+/// A gauge for each channel.
+type PerChannel = Family<[(&'static str, String); 1], Gauge>;
 
 /// `GET /healthz`: the process answers.
 pub async fn healthz() -> Json<serde_json::Value> {
@@ -115,6 +120,7 @@ fn registry(app: &App) -> Registry {
     for (name, help, value) in gauges {
         all.register(name, help, ConstGauge::new(value));
     }
+    register_channels(&mut all, app);
     let size = ConstGauge::new(journal.size_bytes as f64);
     all.register_with_unit("journal_size", "Size of the journal", Unit::Bytes, size);
     for (name, value) in [("p50", journal.commit_p50_ms), ("p99", journal.commit_p99_ms)] {
@@ -123,4 +129,25 @@ fn registry(app: &App) -> Registry {
         all.register_with_unit(name, help, Unit::Seconds, ConstGauge::new(value / 1000.0));
     }
     all
+}
+
+/// What waits in each channel and what was given up there, so that somebody may miss a channel that
+/// is broken: it cannot tell of that itself.
+fn register_channels(all: &mut Registry, app: &App) {
+    let shown = app.hub.published();
+    let alerts = &shown.state.alerts;
+    // A family without figures is none.
+    if alerts.channels.is_empty() {
+        return;
+    }
+    let (waiting, dead) = (PerChannel::default(), PerChannel::default());
+    let counts = channels::counts(alerts);
+    for id in alerts.channels.keys() {
+        let (waits, given_up) = counts.get(&**id).copied().unwrap_or_default();
+        let labels = [("channel", id.to_string())];
+        waiting.get_or_create(&labels).set(waits.into());
+        dead.get_or_create(&labels).set(given_up.into());
+    }
+    all.register("notifications_waiting", "Notifications that wait in a channel", waiting);
+    all.register("notifications_dead", "Notifications of a channel that were given up", dead);
 }

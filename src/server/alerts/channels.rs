@@ -12,7 +12,7 @@ use crate::domain::alerts::{
     NotificationItem, Removed, Requeued,
 };
 use crate::domain::{Event, check};
-use crate::notify::{self, Target};
+use crate::notify::{self, Taken, Target};
 use crate::pipeline::publish::Published;
 use crate::server::access::{self, Act, Caller, PageParams};
 use crate::server::body::{Settable, SpecBody};
@@ -38,7 +38,7 @@ const MAX_RATE: f64 = 600.0;
 const TURN: &str = "channels";
 
 /// What is waiting and what was given up, by channel.
-type Counts<'a> = HashMap<&'a str, (u32, u32)>;
+pub type Counts<'a> = HashMap<&'a str, (u32, u32)>;
 
 /// Every channel, by name.
 ///
@@ -72,7 +72,8 @@ fn known<'a>(alerts: &'a Alerts, id: &str) -> Result<&'a Arc<Channel>, ApiError>
     alerts.channels.get(id).ok_or_else(unknown)
 }
 
-fn counts(alerts: &Alerts) -> Counts<'_> {
+/// What is waiting and what was given up; channels with neither are left out.
+pub fn counts(alerts: &Alerts) -> Counts<'_> {
     let mut counts = Counts::new();
     for one in alerts.outbox.waiting.values() {
         counts.entry(&one.queued.channel).or_default().0 += 1;
@@ -242,7 +243,8 @@ pub async fn test(app: &App, caller: &Caller, id: &str) -> Result<ChannelTest, A
     let sent = app.notify.test(&channel, &notification, app.clock.now()).await;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (success, detail) = match sent {
-        Ok(said) => (true, said),
+        Ok(Taken { said, but: None }) => (true, said),
+        Ok(Taken { said, but: Some(but) }) => (true, format!("{said}; {but}")),
         Err(failure) => (false, failure.why),
     };
     let how = if success { "it got through" } else { "it did not get through" };

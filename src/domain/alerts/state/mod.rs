@@ -159,7 +159,12 @@ impl State {
                 self.maintained.remove(&removed.id);
             }
             Event::ChannelSaved(channel) => {
-                self.channels.insert(channel.id.clone(), Arc::new(channel.clone()));
+                let old = self.channels.insert(channel.id.clone(), Arc::new(channel.clone()));
+                self.outbox.hurry(stamp.at, &channel.id);
+                if channel.enabled && old.is_some_and(|old| !old.enabled) {
+                    let open = &self.open;
+                    self.outbox.switched_on(&channel.id, |id| open.contains_key(id));
+                }
             }
             Event::ChannelRemoved(removed) => {
                 self.channels.remove(&removed.id);

@@ -1,10 +1,11 @@
 //! Who is still to be told: notifications that wait, those that were given up, and how each
 //! channel does.
 
-use super::super::{Failed, NotificationItem, Outcome, Queued, Settled};
+use super::super::{Failed, NotificationItem, Outcome, Queued, Settled, Told, Why};
 use crate::wire::{Stamp, Timestamp};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Notifications that are not settled, and dead letters.
@@ -36,6 +37,10 @@ pub struct Notification {
     pub next_at: Timestamp,
     /// What last went wrong.
     pub error: Option<String>,
+    /// Whether what it tells was over before its channel was switched on again: nobody is to be
+    /// told any more.
+    #[serde(default)]
+    pub stale: bool,
 }
 
 /// How a channel does.
@@ -45,7 +50,7 @@ pub struct ChannelLog {
     pub queued_at: Option<Timestamp>,
     /// When something last got through.
     pub sent_at: Option<Timestamp>,
-    /// What last went wrong, unless something got through since.
+    /// What last went wrong, unless something got through to all since.
     pub error: Option<String>,
 }
 
@@ -64,6 +69,7 @@ impl Outbox {
             attempts: 0,
             next_at: stamp.at,
             error: None,
+            stale: false,
         };
         if self.waiting.len() >= Self::MAX_WAITING {
             let error = Some(format!("{} notifications wait already", Self::MAX_WAITING));
@@ -98,7 +104,8 @@ impl Outbox {
         match settled.outcome {
             Outcome::Sent => {
                 log.sent_at = Some(stamp.at);
-                log.error = None;
+                // Some of those it is for may not have got it.
+                log.error.clone_from(&settled.error);
             }
             Outcome::Dead => {
                 log.error.clone_from(&settled.error);
@@ -116,6 +123,48 @@ impl Outbox {
         let dead = Arc::unwrap_or_clone(dead);
         let again = Notification { attempts: 0, next_at: stamp.at, ..dead };
         self.waiting.insert(id.clone(), Arc::new(again));
+    }
+
+    /// A channel was saved: it may work now, so what failed in it is tried again at once.
+    pub(super) fn hurry(&mut self, at: Timestamp, channel: &Arc<str>) {
+        let waits = |it: &Notification| it.queued.channel == *channel && it.next_at > at;
+        for id in self.ids(waits) {
+            if let Some(waiting) = self.waiting.get_mut(&id) {
+                Arc::make_mut(waiting).next_at = at;
+            }
+        }
+    }
+
+    /// A channel was switched on: what waited in it and is over, as `is_open` has it, is stale, and
+    /// so is the end of what nobody was told the beginning of.
+    pub(super) fn switched_on(&mut self, channel: &Arc<str>, is_open: impl Fn(&str) -> bool) {
+        let over = |told: &Told| told.why != Why::Resolved && !is_open(&told.alert.id);
+        let begun =
+            |it: &Notification| it.queued.channel == *channel && it.queued.alerts.iter().all(over);
+        let mut stale = self.ids(begun);
+        let untold: HashSet<Arc<str>> = stale
+            .iter()
+            .filter_map(|id| self.waiting.get(id))
+            .flat_map(|it| it.queued.alerts.iter().filter(|told| told.why == Why::Fired))
+            .map(|told| told.alert.id.clone())
+            .collect();
+        let nobody_knows =
+            |told: &Told| told.why == Why::Resolved && untold.contains(&told.alert.id);
+        let ends = |it: &Notification| {
+            it.queued.channel == *channel && it.queued.alerts.iter().all(nobody_knows)
+        };
+        stale.extend(self.ids(ends));
+        for id in stale {
+            if let Some(waiting) = self.waiting.get_mut(&id) {
+                Arc::make_mut(waiting).stale = true;
+            }
+        }
+    }
+
+    /// Those that wait and are so.
+    fn ids(&self, so: impl Fn(&Notification) -> bool) -> Vec<Arc<str>> {
+        let such = self.waiting.iter().filter(|(_, it)| so(it));
+        such.map(|(id, _)| id.clone()).collect()
     }
 
     pub(super) fn drop_channel(&mut self, channel: &Arc<str>) {
