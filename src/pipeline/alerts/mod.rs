@@ -17,6 +17,7 @@ mod tests;
 
 pub use evaluate::{Evaluator, Pass};
 pub use sight::Scene;
+pub use tell::resolved;
 
 use super::clock::Clock;
 use super::hub::Hub;
