@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlElement, HtmlFormElement};
 
@@ -189,9 +190,14 @@ fn focus(form: &HtmlFormElement, pointer: Option<&str>) {
     }
 }
 
+/// How many have asked so far; no two are the same.
+static ASKING: AtomicU32 = AtomicU32::new(0);
+
 /// Asks with a form, in a dialog.
 #[derive(Clone, Copy)]
 pub struct Ask {
+    /// Itself among the overlays: a page may have several that ask.
+    mine: Overlay,
     overlay: RwSignal<Overlay>,
     asked: RwSignal<Option<Arc<Form>>>,
     done: Callback<()>,
@@ -200,13 +206,15 @@ pub struct Ask {
 impl Ask {
     /// `done` is told whenever a form was sent.
     pub fn new(done: Callback<()>) -> Self {
-        Self { overlay: use_context().unwrap_or_default(), asked: RwSignal::new(None), done }
+        let mine = Overlay::Form(ASKING.fetch_add(1, Ordering::Relaxed));
+        let overlay = use_context().unwrap_or_default();
+        Self { mine, overlay, asked: RwSignal::new(None), done }
     }
 
     /// Asks with this form.
     pub fn with(self, form: Form) {
         self.asked.set(Some(Arc::new(form)));
-        self.overlay.set(Overlay::Question);
+        self.overlay.set(self.mine);
     }
 
     fn close(self) {
@@ -221,10 +229,10 @@ impl Ask {
         });
         let back = Callback::new(move |()| self.close());
         // A form that was left is not there any more, with what was typed in it.
-        let open = Memo::new(move |_| self.overlay.get() == Overlay::Question);
+        let open = Memo::new(move |_| self.overlay.get() == self.mine);
         let shown = move || self.asked.get().filter(|_| open.get());
         view! {
-            <Dialog opens=Overlay::Question label=label>
+            <Dialog opens=self.mine label=label>
                 {dynamic(move || shown().map(|asked| form(asked, done, Some(back))))}
             </Dialog>
         }
