@@ -23,7 +23,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Rule", ""),
     ("Began", ""),
     ("Lasted", "num"),
-    ("Acknowledged", ""),
+    ("Acknowledged", "late"),
 ];
 
 fn ask() -> AskList {
