@@ -180,6 +180,7 @@ test('a rule is tried on the past, saved, turned off and removed', async ({ page
   await expect(page).toHaveURL(/\/alerts\/rules$/);
   await expect(line(page, DEEP.name)).toContainText('queue_depth');
   await expect(line(page, DEEP.name)).toContainText('critical');
+  await board.send(depth(260));
   await alerts(board, 1);
   await line(page, DEEP.name).getByRole('button', { name: /^Turn off/ }).click();
   await expect(line(page, DEEP.name)).toContainText('off');
