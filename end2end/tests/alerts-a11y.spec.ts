@@ -33,7 +33,7 @@ const EMPTY: State[] = [
 ];
 
 const STATES: State[] = [
-  ...EMPTY, at('/alerts?severity=info'), at('/alerts/rules/the-queue-is-deep'), at('/alerts/rules/findings'),
+  ...EMPTY, at('/alerts/rules/the-queue-is-deep'),
   one('rule=the-queue-is-deep'), one('state=acknowledged'), one('state=silenced'),
   asking('/alerts', /^Silence/), asking('/alerts/silences', /New window/), asking('/alerts/channels', /New channel/),
   asking('/alerts/channels', /^Edit/),

@@ -174,12 +174,13 @@ test('a rule is tried on the past, saved, turned off and removed', async ({ page
   await expect(tested.locator('.ch-shade')).toHaveAttribute('d', /^M/);
   await expect(length.getByRole('alert')).toBeEmpty();
   // Nobody was told of anything, and nothing is saved yet.
-  expect(await board.get('/api/v1/alert-rules')).toHaveLength(2);
+  expect((await board.get('/api/v1/alert-rules')).items).toHaveLength(2);
 
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page).toHaveURL(/\/alerts\/rules$/);
   await expect(line(page, DEEP.name)).toContainText('queue_depth');
   await expect(line(page, DEEP.name)).toContainText('critical');
+  await board.send(depth(260));
   await alerts(board, 1);
   await line(page, DEEP.name).getByRole('button', { name: /^Turn off/ }).click();
   await expect(line(page, DEEP.name)).toContainText('off');

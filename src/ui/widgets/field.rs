@@ -95,8 +95,9 @@ pub(super) fn is_at(pointer: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// A field with its label, and beside it what is wrong with it.
-pub(super) fn labelled(field: Field, trouble: Trouble) -> AnyView {
+/// A field with its label, and beside it what is wrong with it. `of` is what the form is called in
+/// ids: a page may have two of the same field.
+pub(super) fn labelled(field: Field, trouble: Trouble, of: &str) -> AnyView {
     let Field { name, label, hint, kind, value, required, group } = field;
     let class = format!("field {group}");
     let said = move || {
@@ -106,7 +107,7 @@ pub(super) fn labelled(field: Field, trouble: Trouble) -> AnyView {
             Some(here.detail.clone())
         })
     };
-    let (id, about) = (format!("field-{name}"), format!("about-{name}"));
+    let (id, about) = (format!("{of}-{name}"), format!("about-{of}-{name}"));
     let rest = view! {
         <span id=about.clone()>
             {(!hint.is_empty()).then(|| view! { <small>{hint}</small> })}

@@ -90,7 +90,7 @@ pub struct Other {
 
 /// A form as people see it. `done` is told once it was sent; `back` leaves it.
 pub fn form(form: Arc<Form>, done: Callback<()>, back: Option<Callback<()>>) -> AnyView {
-    form_with(form, done, back, None)
+    whole(form, done, back, None, "field")
 }
 
 /// As [`form`], with something else that it can be sent to.
@@ -100,10 +100,20 @@ pub fn form_with(
     back: Option<Callback<()>>,
     other: Option<Other>,
 ) -> AnyView {
+    whole(form, done, back, other, "field")
+}
+
+fn whole(
+    form: Arc<Form>,
+    done: Callback<()>,
+    back: Option<Callback<()>>,
+    other: Option<Other>,
+    of: &'static str,
+) -> AnyView {
     let (busy, trouble, known) = (RwSignal::new(false), Trouble::new(None), is_known());
     let names: Vec<&'static str> = form.fields.iter().map(|field| field.name).collect();
     let fields: Vec<AnyView> =
-        form.fields.iter().cloned().map(|field| labelled(field, trouble)).collect();
+        form.fields.iter().cloned().map(|field| labelled(field, trouble, of)).collect();
     let (title, about) = (form.title.clone(), form.text.clone());
     let (verb, class) = (form.verb, if form.danger { "button danger" } else { "button primary" });
     let run = move |element: HtmlFormElement, sent: Sending, saved: bool| {
@@ -143,7 +153,7 @@ pub fn form_with(
         };
         view! {
             <div class="row other">
-                {field.map(|field| labelled(field, trouble))}
+                {field.map(|field| labelled(field, trouble, of))}
                 <button type="button" class="button" on:click=click disabled=busy>{verb}</button>
             </div>
         }
@@ -233,7 +243,7 @@ impl Ask {
         let shown = move || self.asked.get().filter(|_| open.get());
         view! {
             <Dialog opens=self.mine label=label>
-                {dynamic(move || shown().map(|asked| form(asked, done, Some(back))))}
+                {dynamic(move || shown().map(|asked| whole(asked, done, Some(back), None, "asked")))}
             </Dialog>
         }
         .into_any()

@@ -30,7 +30,7 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 const LETTERS: &[(&str, &str)] = &[
     ("Notification", "lead wrap"),
-    ("Channel", ""),
+    ("Channel", "name"),
     ("Since", ""),
     ("Tries", "num"),
     ("What went wrong last", "wrap"),

@@ -19,8 +19,8 @@ const NAMES: [&str; 8] =
 const COLUMNS: &[(&str, &str)] = &[
     ("Alert", "lead wrap"),
     ("How it stands", "wrap"),
-    ("About", ""),
-    ("Rule", ""),
+    ("About", "name"),
+    ("Rule", "name spare"),
     ("Began", ""),
     ("Lasted", "num"),
     ("Acknowledged", "late"),

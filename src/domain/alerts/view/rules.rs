@@ -25,7 +25,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Severity", ""),
     ("Waits", ""),
     ("Now", ""),
-    ("Owner", ""),
+    ("Owner", "name"),
     ("", ""),
 ];
 
