@@ -10,6 +10,7 @@ mod evaluate;
 mod heard;
 mod labels;
 pub mod maintenance;
+mod reach;
 mod sight;
 mod tell;
 #[cfg(test)]
