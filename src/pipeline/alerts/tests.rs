@@ -94,8 +94,8 @@ impl World {
             got: Vec::new(),
             crash_while_sending: false,
         };
-        let sample = format!(r#"{{"host":"a","cpu":{{"usage_percent":1,"cores":1}}}}"#);
-        world.fold(Event::decode("host.sampled", &sample).unwrap().unwrap());
+        let sample = r#"{"host":"a","cpu":{"usage_percent":1,"cores":1}}"#;
+        world.fold(Event::decode("host.sampled", sample).unwrap().unwrap());
         let rule = AlertRule {
             id: "r".into(),
             name: "R".to_owned(),
