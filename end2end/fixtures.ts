@@ -12,6 +12,8 @@ type Expected = { console: RegExp[] };
 type Options = {
   /** Whether the board samples this machine. */
   sampler: boolean;
+  /** What else is said on the board's command line. */
+  further: { args: string[] };
   /** Warnings and errors in the console that a test expects; any other fails it. */
   expected: Expected;
 };
@@ -30,10 +32,11 @@ export const NOT_FOUND: Expected = {
 
 export const test = base.extend<Options & { board: Board; quiet: void }>({
   sampler: [false, { option: true }],
+  further: [{ args: [] }, { option: true }],
   expected: [{ console: [] }, { option: true }],
 
-  board: async ({ sampler }, use) => {
-    const board = await Board.create({ sampler });
+  board: async ({ sampler, further }, use) => {
+    const board = await Board.create({ sampler, args: further.args });
     await use(board);
     await board.discard();
   },

@@ -1,5 +1,6 @@
 // Every page reads well without JavaScript.
 import { ADMIN, close, PASSWORD, signIn } from '../access.ts';
+import { alerts, cleared, DEEP, depth, raised } from '../alerts.ts';
 import { workers } from '../work.ts';
 import { card, expect, fleet, NOT_FOUND, row, run, sampled, test } from '../fixtures.ts';
 
@@ -136,6 +137,30 @@ test('work, its agents and its tasks', async ({ page, board }) => {
   await page.goto('/work/dead-letters');
   await page.getByRole('link', { name: /out of memory/ }).click();
   await expect(page.locator('table.tasks [data-row-link]')).toHaveText(['t-dead-3']);
+});
+
+test('alerts, one of them, and what there was', async ({ page, board }) => {
+  await board.call('/api/v1/alert-rules', DEEP);
+  await board.send(raised('db-1', 'critical'), raised('gone', 'warning'), depth(20), depth(250));
+  await alerts(board, 3);
+  await board.send(cleared('gone'));
+  await expect.poll(() => board.get('/api/v1/alerts?state=firing')).toHaveLength(2);
+  await page.goto('/alerts');
+  await expect(page).toHaveTitle('(2) Alerts · Bellwether');
+  await expect(page.getByRole('status').filter({ hasText: '2 need somebody' })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Acknowledge|Silence/ })).toHaveCount(0);
+  await page.getByRole('link', { name: /The queue is deep/ }).click();
+  await expect(page.locator('.timeline')).toContainText('It fired');
+  await expect(card(page, 'What was measured').locator('.ch-threshold')).toHaveAttribute('d', /^M/);
+  await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'History' }).click();
+  await page.getByLabel('Stage').selectOption('resolved');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/state=resolved/);
+  await expect(page.locator('table.cards tbody tr')).toContainText('gone is down');
+  for (const path of ['/alerts/silences', '/alerts/rules', '/alerts/channels']) {
+    await page.goto(path);
+    await expect(page.locator('main')).toContainText(/Nothing is silenced|Quiet sources|Alerts reach nobody yet/);
+  }
 });
 
 test('the first admin, signing out and in, and who did that', async ({ page }) => {

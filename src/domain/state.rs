@@ -74,6 +74,7 @@ impl State {
         self.events += u64::from(event.counts());
         // What was due before this event happened before it.
         self.advance(self.now, touched);
+        let left_out = self.alerts.overflow();
         self.alerts.sources.hear(stamp, sampled_host(event));
         let mut of_work = Vec::new();
         match event {
@@ -116,6 +117,9 @@ impl State {
             Event::Trading(_) => {}
         }
         touched.extend(of_work.into_iter().map(Touched::Work));
+        if self.alerts.overflow() != left_out {
+            touched.push(Touched::Alerts(alerts::state::Touched::External));
+        }
     }
 
     /// Brings the state to `now`, as any event received then would; adds to `touched` what changed

@@ -6,7 +6,6 @@ pub use alerting::{AlertChange, FIRING};
 mod findings;
 mod refreshed;
 
-use crate::domain::alerts;
 use crate::domain::alerts::state::Touched as AlertsTouched;
 use crate::domain::alerts::{AlertItem, AlertNumbers};
 use crate::domain::health::Finding;
@@ -186,8 +185,7 @@ impl Board {
                     out.work = true;
                 }
                 Subject::External => {
-                    let findings = alerts::state::external_findings(&state.alerts.external);
-                    self.set_findings(&subject, findings);
+                    self.set_findings(&subject, state.alerts.findings());
                 }
                 Subject::Alert(id) => self.refresh_alert(state, id, &subject, &mut out),
                 Subject::Outbox => {}

@@ -189,9 +189,19 @@ async fn a_metric_is_held_against_a_threshold_and_silence_is_unknown() {
     server.send(json!([seen(300.0, "prod")])).await;
     let again = alert(&server, "", is("firing")).await;
     assert_eq!(id(&again), id(&fired), "it goes on, it does not fire anew");
+    let close = format!("/api/v1/alerts/{}/close", id(&fired));
+    assert_eq!(server.post(&close).await.status, 409, "it is known to hold");
     alert(&server, "", is("unknown")).await;
     server.send(json!([seen(5.0, "prod")])).await;
     alert(&server, "", is("resolved")).await;
+    // What is not coming back can be closed.
+    server.send(json!([seen(300.0, "prod")])).await;
+    let anew = alert(&server, "state=firing,unknown", |alert| alert["id"] != fired["id"]).await;
+    alert(&server, "state=unknown", is("unknown")).await;
+    assert_eq!(server.post(&format!("/api/v1/alerts/{}/close", id(&anew))).await.status, 204);
+    let path = format!("/api/v1/alerts/{}", id(&anew));
+    server.until(&path, |detail| detail["alert"]["state"] == "resolved").await;
+    assert_eq!(server.post(&close).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

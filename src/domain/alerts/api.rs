@@ -1,6 +1,7 @@
 //! Alerts, rules, silences and channels: typed calls for pages. Programs use REST.
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
+#![allow(clippy::too_many_arguments, reason = "each is a parameter of the address")]
 
 use super::rule::RuleSpec;
 use super::{

@@ -1,8 +1,8 @@
 //! What happens to alerts: everything that may have changed is looked at, and what follows is an
 //! event. What has not changed and is not due costs nothing.
 
+use super::reach::Reach;
 use super::sight::{Scene, Seen};
-use super::{cover, maintenance, tell};
 use crate::domain::alerts::life::{Patience, Sight, Step, step};
 use crate::domain::alerts::rule::{AlertRule, On, OnAbsent, Thing};
 use crate::domain::alerts::state::{Alert, State as Alerts};
@@ -41,10 +41,8 @@ pub struct Evaluator {
     due_of: HashMap<Key, Timestamp>,
     /// Alerts that wait for news of their host, since no finding tells of it, by host.
     of_hosts: BTreeMap<Arc<str>, BTreeSet<Key>>,
-    /// Maintenance windows as they were looked at last, and when one next opens or closes.
-    windows: Option<(Alerts, Option<Timestamp>)>,
-    /// What there was to tell nobody of.
-    quiet: Option<Quiet>,
+    /// Whom that reaches.
+    reach: Reach,
     /// The one rule that is looked at, if not all of them are.
     only: Option<Arc<str>>,
 }
@@ -63,8 +61,7 @@ impl Evaluator {
     pub fn new(up_since: Timestamp) -> Self {
         Self {
             up_since,
-            windows: None,
-            quiet: None,
+            reach: Reach::default(),
             last: None,
             dirty: BTreeSet::new(),
             due: BTreeSet::new(),
@@ -117,38 +114,11 @@ impl Evaluator {
             }
         }
         if self.only.is_none() {
-            self.reach(state, &over, now, &mut pass);
+            self.reach.go_on(state, &over, now, &mut pass);
         }
         let due = self.due.first().map(|(at, _)| *at);
         pass.next = earliest(pass.next, due);
         pass
-    }
-
-    /// Whom that reaches: what windows keep quiet, what covers what, and who is to be told.
-    fn reach(&mut self, state: &State, over: &[Arc<str>], now: Timestamp, pass: &mut Pass) {
-        let alerts = &state.alerts;
-        pass.events.extend(tell::resolved(alerts, over, now).into_iter().map(Event::Queued));
-        pass.next = earliest(pass.next, self.keep_windows(alerts, now, &mut pass.events));
-        if !pass.events.is_empty() {
-            return;
-        }
-        if let Some(quiet) = self.quiet.as_ref().filter(|quiet| quiet.goes_on(alerts, now)) {
-            pass.next = earliest(pass.next, quiet.until);
-            return;
-        }
-        self.quiet = None;
-        // Told of only once it is known what covers what.
-        pass.events.extend(cover::changes(alerts).into_iter().map(Event::Covered));
-        if !pass.events.is_empty() {
-            return;
-        }
-        let wait_ms = (state.settings.alerts.group_wait_s * 1_000.0) as i64;
-        let tell = tell::firing(alerts, now, wait_ms);
-        pass.next = earliest(pass.next, tell.next);
-        pass.events.extend(tell.queued.into_iter().map(Event::Queued));
-        if pass.events.is_empty() {
-            self.quiet = Some(Quiet { alerts: alerts.clone(), until: tell.next });
-        }
     }
 
     /// Looks at an alert again whenever its host is heard of, while no finding holds: whether that
@@ -165,31 +135,6 @@ impl Evaluator {
                 self.of_hosts.remove(host);
             }
         }
-    }
-
-    /// Opens and closes maintenance windows; returns when one next opens or closes. They are only
-    /// looked at when that is, or something about them has changed.
-    fn keep_windows(
-        &mut self,
-        alerts: &Alerts,
-        now: Timestamp,
-        events: &mut Vec<Event>,
-    ) -> Option<Timestamp> {
-        let same = |was: &Alerts| {
-            was.maintenance.ptr_eq(&alerts.maintenance)
-                && was.maintained.ptr_eq(&alerts.maintained)
-                && was.silences.ptr_eq(&alerts.silences)
-        };
-        if let Some((was, next)) = &self.windows
-            && same(was)
-            && next.is_none_or(|next| now < next)
-        {
-            return *next;
-        }
-        let (planned, next) = maintenance::plan(alerts, now);
-        self.windows = planned.is_empty().then(|| (alerts.clone(), next));
-        events.extend(planned);
-        next
     }
 
     /// Looks at `key` again at this time.
@@ -316,24 +261,6 @@ impl Evaluator {
     }
 }
 
-/// Alerts of which nobody is to be told, unless they change or time passes.
-#[derive(Debug)]
-struct Quiet {
-    alerts: Alerts,
-    until: Option<Timestamp>,
-}
-
-impl Quiet {
-    fn goes_on(&self, now: &Alerts, at: Timestamp) -> bool {
-        let was = &self.alerts;
-        was.open.ptr_eq(&now.open)
-            && was.silences.ptr_eq(&now.silences)
-            && was.channels.ptr_eq(&now.channels)
-            && was.outbox.waiting.ptr_eq(&now.outbox.waiting)
-            && self.until.is_none_or(|until| at < until)
-    }
-}
-
 impl Last {
     /// Whether the rules are still those it was looked at by.
     fn is_of(&self, scene: &Scene<'_>) -> bool {
@@ -353,7 +280,7 @@ fn changed<'a, K: Ord + Clone, V: PartialEq + Clone>(
     })
 }
 
-fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     a.into_iter().chain(b).min()
 }
 

@@ -10,6 +10,7 @@ mod evaluate;
 mod heard;
 mod labels;
 pub mod maintenance;
+mod reach;
 mod sight;
 mod tell;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 pub use evaluate::{Evaluator, Pass};
 pub use sight::Scene;
+pub use tell::resolved;
 
 use super::clock::Clock;
 use super::hub::Hub;

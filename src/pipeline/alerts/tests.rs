@@ -94,8 +94,8 @@ impl World {
             got: Vec::new(),
             crash_while_sending: false,
         };
-        let sample = format!(r#"{{"host":"a","cpu":{{"usage_percent":1,"cores":1}}}}"#);
-        world.fold(Event::decode("host.sampled", &sample).unwrap().unwrap());
+        let sample = r#"{"host":"a","cpu":{"usage_percent":1,"cores":1}}"#;
+        world.fold(Event::decode("host.sampled", sample).unwrap().unwrap());
         let rule = AlertRule {
             id: "r".into(),
             name: "R".to_owned(),
@@ -128,8 +128,12 @@ impl World {
     }
 
     fn fold(&mut self, event: Event) {
+        self.fold_from("bellwether", event);
+    }
+
+    fn fold_from(&mut self, source: &str, event: Event) {
         let at = Timestamp::from_ms(self.now);
-        let (source, id) = ("bellwether".into(), "id".into());
+        let (source, id) = (source.into(), "id".into());
         let stamp = Stamp { seq: self.state.seq + 1, at, time: at, source, id, subject: None };
         self.state.fold(&Envelope { stamp, event }, &mut Vec::new());
     }
@@ -216,6 +220,60 @@ impl World {
             next = self.settle();
         }
     }
+}
+
+fn seen(name: &str, labels: &str) -> Event {
+    let data = format!(r#"{{"name":"{name}","value":1,"labels":{labels}}}"#);
+    Event::decode("metric.observed", &data).unwrap().unwrap()
+}
+
+#[test]
+fn a_source_is_missed_as_soon_as_its_rhythm_says() {
+    let mut world = World::new(0, 0);
+    let mut next = world.settle();
+    for _ in 0..20 {
+        let at = world.now + 10_000;
+        world.pass_time(next, at, Sight::Clear);
+        world.now = at;
+        world.fold_from("app", seen("m", "{}"));
+        next = world.settle();
+    }
+    let last = world.now;
+    world.pass_time(next, last + 60 * MINUTE, Sight::Clear);
+    let spans: Spans = world.spans.values().copied().collect();
+    assert_eq!(spans, [(last + 10 * MINUTE + 1, None)]);
+}
+
+#[test]
+fn what_is_driven_by_people_is_not_missed_every_night() {
+    let mut world = World::new(0, 0);
+    let mut next = world.settle();
+    for day in 0..4 {
+        for minutes in 0..96 {
+            let at = START + day * 24 * 60 * MINUTE + minutes * 5 * MINUTE + 1;
+            world.pass_time(next, at, Sight::Clear);
+            world.now = at;
+            world.fold_from("ci", seen("m", "{}"));
+            next = world.settle();
+        }
+    }
+    // Two nights teach that nights are quiet.
+    assert_eq!(world.spans.len(), 2);
+}
+
+#[test]
+fn who_was_told_that_it_is_critical_is_told_when_it_becomes_so_again() {
+    let mut world = World::new(0, 0);
+    world.sees(Sight::Holds);
+    world.settle();
+    for severity in [Severity::Critical, Severity::Warning, Severity::Critical] {
+        world.now += MINUTE;
+        let key = (RULE.into(), SUBJECT.into());
+        world.found.insert(key, Arc::new(Finding { severity, ..finding() }));
+        world.settle();
+    }
+    let told: Vec<Why> = world.got.iter().map(|(_, _, why)| *why).collect();
+    assert_eq!(told, [Why::Fired, Why::Worsened, Why::Worsened]);
 }
 
 fn finding() -> Finding {

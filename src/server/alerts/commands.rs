@@ -1,11 +1,14 @@
 //! What people do with alerts: they say that they look after them, and keep them quiet.
 
 use crate::domain::Event;
-use crate::domain::alerts::{Acknowledged, AlertItem, Event as AlertEvent, Silence};
+use crate::domain::alerts::{
+    Acknowledged, AlertItem, AlertState, Event as AlertEvent, Move, Moved, Silence,
+};
+use crate::pipeline::alerts;
 use crate::pipeline::publish::Published;
 use crate::server::App;
 use crate::server::access::{self, Act, Caller};
-use crate::wire::{ApiError, Timestamp};
+use crate::wire::{ApiError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -129,6 +132,31 @@ pub async fn silence(
     let event = Event::Alerts(AlertEvent::Silenced(silence));
     let shown = access::record(app, act, vec![event]).await?;
     shown.alerts.get(&alert).cloned().ok_or_else(gone)
+}
+
+/// Ends an alert of which nobody knows whether its condition holds: what it is about is not coming
+/// back. Should it come back, and the condition hold, that is another alert.
+///
+/// # Errors
+/// 404 for an alert that is not open, 409 for one that is known.
+pub async fn close(app: &App, caller: &Caller, id: &str) -> Result<(), ApiError> {
+    let _turn = app.access.turns.of("alerts").await;
+    let shown = app.hub.published();
+    let open = shown.alerts.get(id);
+    let alert = open.ok_or_else(|| ApiError::not_found(format!("no alert {id} is open")))?;
+    if alert.state != AlertState::Unknown {
+        let detail = "its condition is known: it ends by itself once that is gone";
+        return Err(ApiError::new(ErrorKind::Conflict, detail));
+    }
+    let why = Some(format!("closed by {}", caller.name).into());
+    let to = if alert.fired_at.is_some() { Move::Resolved } else { Move::Dropped };
+    let moved = Moved { alert: alert.id.clone(), to, what: None, why };
+    let now = app.clock.now().max(shown.as_of);
+    let told = alerts::resolved(&shown.state.alerts, std::slice::from_ref(&alert.id), now);
+    let told = told.into_iter().map(|queued| Event::Alerts(AlertEvent::Queued(queued)));
+    let act = Act::by(caller, "alert.close").on(id);
+    let events = std::iter::once(Event::Alerts(AlertEvent::Moved(moved))).chain(told).collect();
+    access::record(app, act, events).await.map(drop)
 }
 
 /// Id of the silence of one alert: another one takes its place, be it shorter.

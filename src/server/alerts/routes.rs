@@ -30,6 +30,7 @@ pub fn writes() -> Routes {
         .post("/api/v1/alerts/silence", ACKNOWLEDGE, answers::silence_several)
         .post("/api/v1/alerts/{id}/acknowledge", ACKNOWLEDGE, answers::acknowledge)
         .post("/api/v1/alerts/{id}/silence", ACKNOWLEDGE, answers::silence)
+        .post("/api/v1/alerts/{id}/close", ACKNOWLEDGE, setup::close_alert)
         .post("/api/v1/alert-rules", MANAGE, setup::create_rule)
         .post("/api/v1/alert-rules/test", MANAGE, back_test::test_rule)
         .put("/api/v1/alert-rules/{id}", MANAGE, setup::change_rule)

@@ -1,6 +1,6 @@
 //! Rules, silences, maintenance windows and sources over HTTP.
 
-use super::{maintenance, rules, silences, sources};
+use super::{commands, maintenance, rules, silences, sources};
 use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::alerts::{MaintenanceItem, MaintenanceSpec, RuleItem, SilenceItem, SilenceSpec};
 use crate::server::access::Caller;
@@ -147,6 +147,15 @@ pub async fn remove_window(
     path: Id,
 ) -> Result<StatusCode, ApiError> {
     maintenance::remove(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/alerts/{id}/close`
+pub async fn close_alert(
+    State(app): State<App>,
+    caller: Caller,
+    path: Id,
+) -> Result<StatusCode, ApiError> {
+    commands::close(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /api/v1/sources/{name}`: a source that is not coming back is missed no more.

@@ -91,6 +91,7 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("POST", "/api/v1/channels/{id}/test", To("manage_rules")),
     ("GET", "/api/v1/notifications", To("manage_rules")),
     ("POST", "/api/v1/notifications/{id}/retry", To("manage_rules")),
+    ("POST", "/api/v1/alerts/{id}/close", To("acknowledge_alerts")),
     ("GET", "/api/v1/alert-rules", To("manage_rules")),
     ("POST", "/api/v1/alert-rules", To("manage_rules")),
     ("GET", "/api/v1/alert-rules/{id}", To("manage_rules")),

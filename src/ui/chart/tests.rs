@@ -58,6 +58,19 @@ fn nothing_in_range() {
     insta::assert_snapshot!(chart(Vec::new(), t(0), t(30)));
 }
 
+#[test]
+fn stretches_are_shaded_within_the_range() {
+    let stretches = [(t(-5), t(1)), (t(10), t(15)), (t(20), t(20)), (t(40), t(50))];
+    let html = html(move || {
+        let series = Signal::stored(vec![series("p50", "", Kind::Line, &[Some(1.0), Some(2.0)])]);
+        let (from, to) = (Signal::stored(t(0)), Signal::stored(t(30)));
+        let shaded = Signal::stored(stretches.to_vec());
+        view! { <TimeChart title="Duration" series from to unit=Unit::Ms shaded/> }
+    });
+    let drawn = "M0 0H24V180H0ZM240 0H360V180H240ZM480 0H481V180H480Z";
+    assert!(html.contains(&format!("<path d=\"{drawn}\" class=\"ch-shade\">")), "{html}");
+}
+
 /// Renders and looks for what only broken arithmetic writes.
 #[track_caller]
 fn check(all: Vec<Series>, from: i64, to: i64) {

@@ -41,6 +41,8 @@ pub enum Overlay {
     Help,
     /// A question that the page asks.
     Question,
+    /// A form that the page asks with: which of them.
+    Form(u32),
 }
 
 /// The frame.

@@ -1,6 +1,7 @@
-//! Forms: fields by name, what is wrong beside each, and questions in a dialog.
+//! Forms: what is filled in, where it is sent, and questions in a dialog.
 
 use super::dynamic;
+use super::field::{Field, Trouble, is_at, labelled, wrong};
 use crate::domain::access::{Permission, Permissions};
 use crate::ui::me::{is_known, leave_if_signed_out};
 use crate::ui::shell::{Dialog, Overlay};
@@ -10,84 +11,9 @@ use leptos::task::spawn_local;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlElement, HtmlFormElement};
-
-/// What a field is filled with.
-#[derive(Clone)]
-pub enum Kind {
-    /// Words.
-    Text,
-    /// An address for mail.
-    Mail,
-    /// A password; which one, as browsers know it (`autocomplete`).
-    Password(&'static str),
-    /// A number.
-    Number,
-    /// Several lines of words.
-    Lines,
-    /// A time, in UTC.
-    Moment,
-    /// Yes or no; the value is empty for no.
-    Tick,
-    /// One of these: values with their words.
-    Choice(Vec<(String, String)>),
-    /// Any of these: values with their words; the value is those that are ticked, with blanks
-    /// between them.
-    Several(Vec<(String, String)>),
-    /// Any of the permissions; the value is the names of those that are ticked.
-    Permissions,
-}
-
-/// A field.
-#[derive(Clone)]
-pub struct Field {
-    /// Its name: the member of what is sent, to which errors point.
-    pub name: &'static str,
-    /// Its name for people.
-    pub label: &'static str,
-    /// What else is to be known.
-    pub hint: &'static str,
-    /// What it is filled with.
-    pub kind: Kind,
-    /// What it is filled with at first.
-    pub value: String,
-    /// Whether it must be filled.
-    pub required: bool,
-    /// Class that says when it is there, if not always.
-    pub group: &'static str,
-}
-
-impl Field {
-    /// A field that must be filled.
-    pub fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
-        Self { name, label, hint: "", kind, value: String::new(), required: true, group: "" }
-    }
-
-    /// The same with something more to be known.
-    #[must_use]
-    pub fn hint(self, hint: &'static str) -> Self {
-        Self { hint, ..self }
-    }
-
-    /// The same, filled already.
-    #[must_use]
-    pub fn filled(self, value: impl ToString) -> Self {
-        Self { value: value.to_string(), ..self }
-    }
-
-    /// The same, which is there only while a style says so.
-    #[must_use]
-    pub fn group(self, group: &'static str) -> Self {
-        Self { group, ..self }
-    }
-
-    /// The same, which may be left empty.
-    #[must_use]
-    pub fn optional(self) -> Self {
-        Self { required: false, ..self }
-    }
-}
 
 /// What was filled in.
 pub struct Answers(Option<FormData>);
@@ -152,8 +78,6 @@ pub struct Form {
     pub send: Box<dyn Fn(&Answers) -> Sending + Send + Sync>,
 }
 
-type Trouble = RwSignal<Option<ApiError>>;
-
 /// Something else that a form can be sent to.
 pub struct Other {
     /// What its button says.
@@ -166,7 +90,7 @@ pub struct Other {
 
 /// A form as people see it. `done` is told once it was sent; `back` leaves it.
 pub fn form(form: Arc<Form>, done: Callback<()>, back: Option<Callback<()>>) -> AnyView {
-    form_with(form, done, back, None)
+    whole(form, done, back, None, "field")
 }
 
 /// As [`form`], with something else that it can be sent to.
@@ -176,10 +100,20 @@ pub fn form_with(
     back: Option<Callback<()>>,
     other: Option<Other>,
 ) -> AnyView {
+    whole(form, done, back, other, "field")
+}
+
+fn whole(
+    form: Arc<Form>,
+    done: Callback<()>,
+    back: Option<Callback<()>>,
+    other: Option<Other>,
+    of: &'static str,
+) -> AnyView {
     let (busy, trouble, known) = (RwSignal::new(false), Trouble::new(None), is_known());
     let names: Vec<&'static str> = form.fields.iter().map(|field| field.name).collect();
     let fields: Vec<AnyView> =
-        form.fields.iter().cloned().map(|field| labelled(field, trouble)).collect();
+        form.fields.iter().cloned().map(|field| labelled(field, trouble, of)).collect();
     let (title, about) = (form.title.clone(), form.text.clone());
     let (verb, class) = (form.verb, if form.danger { "button danger" } else { "button primary" });
     let run = move |element: HtmlFormElement, sent: Sending, saved: bool| {
@@ -219,7 +153,7 @@ pub fn form_with(
         };
         view! {
             <div class="row other">
-                {field.map(|field| labelled(field, trouble))}
+                {field.map(|field| labelled(field, trouble, of))}
                 <button type="button" class="button" on:click=click disabled=busy>{verb}</button>
             </div>
         }
@@ -245,10 +179,6 @@ pub fn form_with(
     .into_any()
 }
 
-fn wrong(said: String) -> AnyView {
-    view! { <p class="wrong">{said}</p> }.into_any()
-}
-
 /// What is wrong with none of the fields.
 fn remaining(error: &ApiError, names: &[&'static str]) -> Option<String> {
     let ours = |pointer: &str| names.iter().any(|name| is_at(pointer, name));
@@ -261,12 +191,6 @@ fn remaining(error: &ApiError, names: &[&'static str]) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-/// Whether a pointer leads to the field of this name, or into it.
-fn is_at(pointer: &str, name: &str) -> bool {
-    let rest = pointer.strip_prefix('/').and_then(|rest| rest.strip_prefix(name));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 fn focus(form: &HtmlFormElement, pointer: Option<&str>) {
     let name = pointer.and_then(|pointer| pointer.strip_prefix('/'));
     let found = name.and_then(|name| form.query_selector(&format!("[name={name:?}]")).ok()?);
@@ -276,132 +200,14 @@ fn focus(form: &HtmlFormElement, pointer: Option<&str>) {
     }
 }
 
-fn labelled(field: Field, trouble: Trouble) -> AnyView {
-    let Field { name, label, hint, kind, value, required, group } = field;
-    let class = format!("field {group}");
-    let said = move || {
-        trouble.with(|error| {
-            let mut errors = error.as_ref()?.errors.iter();
-            let here = errors.find(|field| is_at(&field.pointer, name))?;
-            Some(here.detail.clone())
-        })
-    };
-    let (id, about) = (format!("field-{name}"), format!("about-{name}"));
-    let rest = view! {
-        <span id=about.clone()>
-            {(!hint.is_empty()).then(|| view! { <small>{hint}</small> })}
-            <span role="alert">{dynamic(move || said().map(wrong))}</span>
-        </span>
-    };
-    let (typed, complete) = match kind {
-        Kind::Text => ("text", "off"),
-        Kind::Mail => ("email", "off"),
-        Kind::Password(which) => ("password", which),
-        Kind::Number => ("number", "off"),
-        Kind::Moment => ("datetime-local", "off"),
-        Kind::Lines => {
-            return view! {
-                <div class=class>
-                    <label for=id.clone()>{label}</label>
-                    <textarea name=name id=id rows="3" spellcheck="false" aria-describedby=about>{value}</textarea>
-                    {rest}
-                </div>
-            }
-            .into_any();
-        }
-        Kind::Tick => {
-            return view! {
-                <div class=class>
-                    <label class="option">
-                        <input type="checkbox" name=name value="yes" checked=!value.is_empty() aria-describedby=about />
-                        <span>{label}</span>
-                    </label>
-                    {rest}
-                </div>
-            }
-            .into_any();
-        }
-        Kind::Several(values) => {
-            let ticked: Vec<&str> = value.split(' ').collect();
-            let boxes = values.into_iter().map(|(of, words)| {
-                let on = ticked.contains(&of.as_str());
-                view! {
-                    <label class="option"><input type="checkbox" name=name value=of checked=on /><span>{words}</span></label>
-                }
-                .into_any()
-            });
-            let boxes: Vec<AnyView> = boxes.collect();
-            return view! {
-                <fieldset class=class aria-describedby=about>
-                    <legend>{label}</legend>
-                    {rest}
-                    <div class="row wrap">{boxes}</div>
-                </fieldset>
-            }
-            .into_any();
-        }
-        Kind::Choice(values) => {
-            let option = |(of, words): (String, String)| {
-                let here = of == value;
-                view! { <option value=of selected=here>{words}</option> }.into_any()
-            };
-            let options: Vec<AnyView> = values.into_iter().map(option).collect();
-            return view! {
-                <div class=class>
-                    <label for=id.clone()>{label}</label>
-                    <select name=name id=id aria-describedby=about>{options}</select>
-                    {rest}
-                </div>
-            }
-            .into_any();
-        }
-        Kind::Permissions => {
-            let ticked: Vec<&str> = value.split(", ").collect();
-            let ticked = |one: &Permission| ticked_box(*one, ticked.contains(&one.name()));
-            let boxes: Vec<AnyView> = Permission::ALL.iter().map(ticked).collect();
-            return view! {
-                <fieldset class="field matrix" aria-describedby=about>
-                    <legend>{label}</legend>
-                    {rest}
-                    <div class="boxes">{boxes}</div>
-                </fieldset>
-            }
-            .into_any();
-        }
-    };
-    view! {
-        <div class=class>
-            <label for=id.clone()>{label}</label>
-            <input
-                type=typed
-                step="any"
-                name=name
-                id=id
-                value=value
-                required=required
-                autocomplete=complete
-                spellcheck="false"
-                aria-describedby=about
-            />
-            {rest}
-        </div>
-    }
-    .into_any()
-}
-
-fn ticked_box(one: Permission, on: bool) -> AnyView {
-    view! {
-        <label class="option">
-            <input type="checkbox" name="permissions" value=one.name() checked=on />
-            <span><b>{one.name()}</b><small>{one.does()}</small></span>
-        </label>
-    }
-    .into_any()
-}
+/// How many have asked so far; no two are the same.
+static ASKING: AtomicU32 = AtomicU32::new(0);
 
 /// Asks with a form, in a dialog.
 #[derive(Clone, Copy)]
 pub struct Ask {
+    /// Itself among the overlays: a page may have several that ask.
+    mine: Overlay,
     overlay: RwSignal<Overlay>,
     asked: RwSignal<Option<Arc<Form>>>,
     done: Callback<()>,
@@ -410,13 +216,15 @@ pub struct Ask {
 impl Ask {
     /// `done` is told whenever a form was sent.
     pub fn new(done: Callback<()>) -> Self {
-        Self { overlay: use_context().unwrap_or_default(), asked: RwSignal::new(None), done }
+        let mine = Overlay::Form(ASKING.fetch_add(1, Ordering::Relaxed));
+        let overlay = use_context().unwrap_or_default();
+        Self { mine, overlay, asked: RwSignal::new(None), done }
     }
 
     /// Asks with this form.
     pub fn with(self, form: Form) {
         self.asked.set(Some(Arc::new(form)));
-        self.overlay.set(Overlay::Question);
+        self.overlay.set(self.mine);
     }
 
     fn close(self) {
@@ -431,11 +239,11 @@ impl Ask {
         });
         let back = Callback::new(move |()| self.close());
         // A form that was left is not there any more, with what was typed in it.
-        let open = Memo::new(move |_| self.overlay.get() == Overlay::Question);
+        let open = Memo::new(move |_| self.overlay.get() == self.mine);
         let shown = move || self.asked.get().filter(|_| open.get());
         view! {
-            <Dialog opens=Overlay::Question label=label>
-                {dynamic(move || shown().map(|asked| form(asked, done, Some(back))))}
+            <Dialog opens=self.mine label=label>
+                {dynamic(move || shown().map(|asked| whole(asked, done, Some(back), None, "asked")))}
             </Dialog>
         }
         .into_any()

@@ -86,7 +86,6 @@ impl Externals {
             self.active.insert(key, Arc::new(new));
         } else {
             self.overflow = self.overflow.saturating_add(1);
-            return false;
         }
         true
     }
@@ -110,6 +109,30 @@ pub fn findings(state: &Externals) -> Vec<Finding> {
     let mut found: Vec<_> = state.active.iter().map(|(key, alert)| finding(key, alert)).collect();
     found.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.since));
     found
+}
+
+/// The finding that something about alerts is left out, if something is.
+pub fn left_out(overflow: u64) -> Option<Finding> {
+    (overflow > 0).then(|| Finding {
+        rule: "alert.overflow".to_owned(),
+        severity: Severity::Warning,
+        subject: "alerts/all".to_owned(),
+        message:
+            "Alerts of other systems, sources or series of metrics that rules watch were left \
+                  out: there are more than the board keeps."
+                .to_owned(),
+        since: Timestamp::default(),
+        points: 5,
+        evidence: Evidence {
+            value: Some(overflow as f64),
+            threshold: Some(0.0),
+            unit: Some("count".to_owned()),
+            sample: None,
+            link: "/alerts".to_owned(),
+        },
+        source: None,
+        resolve: "Fewer of them.".to_owned(),
+    })
 }
 
 fn finding((source, id): &Key, alert: &External) -> Finding {

@@ -12,7 +12,7 @@ mod sources;
 mod windows;
 
 pub use alert::{Ack, Alert, opened as item_opened};
-pub use external::{External, Externals, findings as external_findings};
+pub use external::{External, Externals};
 pub use outbox::{ChannelLog, Notification, Outbox};
 pub use sources::{Source, Sources};
 pub use windows::{Observation, Window, Windows, subject as metric_subject};
@@ -23,6 +23,7 @@ use super::rule::AlertRule;
 use super::{
     Acknowledged, Channel, Event, Key, Maintenance, Move, Moved, Opened, Silence, SilenceItem,
 };
+use crate::domain::health::Finding;
 use crate::wire::{Stamp, Timestamp};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
@@ -291,6 +292,19 @@ impl State {
         let first = built_in::IDS.iter().filter_map(|id| self.rule(id));
         let others = self.rules.values().filter(|rule| !built_in::IDS.contains(&&*rule.id));
         first.chain(others.cloned()).collect()
+    }
+
+    /// What is found about alerts of other systems, and about what is left out.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut found = external::findings(&self.external);
+        found.extend(external::left_out(self.overflow()));
+        found
+    }
+
+    /// How much was left out for want of room.
+    pub fn overflow(&self) -> u64 {
+        let Self { external, sources, windows, .. } = self;
+        external.overflow.saturating_add(sources.overflow).saturating_add(windows.overflow)
     }
 
     /// Silences that are in effect, the one that ends next first.

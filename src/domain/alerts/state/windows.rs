@@ -87,6 +87,8 @@ pub struct Observation<'a> {
 
 /// Steps of a window: it is longer than asked for by less than one of them.
 const STEPS: f64 = 40.0;
+/// Steps of each window where the past is kept to compare with.
+const STEPS_OF_PAST: f64 = 8.0;
 const MIN_STEP_MS: f64 = 250.0;
 
 /// The series as a subject.
@@ -185,7 +187,9 @@ impl Windows {
 
 impl Kept {
     fn of(on: &OnMetric) -> Self {
-        let step_ms = (on.window_s * 1_000.0 / STEPS).max(MIN_STEP_MS) as i64;
+        // All the windows in between are kept as well, so each is kept more coarsely.
+        let steps = if on.past_s.is_some() { STEPS_OF_PAST } else { STEPS };
+        let step_ms = (on.window_s * 1_000.0 / steps).max(MIN_STEP_MS) as i64;
         let span_ms = ((on.window_s + on.past_s.unwrap_or_default()) * 1_000.0) as i64;
         Self {
             labels: on.labels.clone(),

@@ -175,9 +175,12 @@ fn matches(item: &AlertItem, asked: &Asked) -> bool {
         "flapping" => item.flapping,
         wanted => item.state.name() == wanted,
     };
-    let label = |wanted: &str| match wanted.split_once('=') {
-        Some((name, value)) => item.labels.get(name).is_some_and(|had| **had == *value),
-        None => item.tags.iter().any(|tag| tag == wanted),
+    let label = |wanted: &str| {
+        let pair = wanted.split_once('=');
+        item.tags.iter().any(|tag| tag == wanted)
+            || pair.is_some_and(|(name, value)| {
+                item.labels.get(name).is_some_and(|had| **had == *value)
+            })
     };
     let rule = |wanted: &str| *item.rule == *wanted || item.finding.as_deref() == Some(wanted);
     let q = |wanted: &str| {

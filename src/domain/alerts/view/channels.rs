@@ -30,7 +30,7 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 const LETTERS: &[(&str, &str)] = &[
     ("Notification", "lead wrap"),
-    ("Channel", ""),
+    ("Channel", "name"),
     ("Since", ""),
     ("Tries", "num"),
     ("What went wrong last", "wrap"),
@@ -188,6 +188,9 @@ fn letter(item: &NotificationItem, page: Watched) -> Vec<AnyView> {
     let more = (more > 0).then(|| view! { <span class="tag">{format!("and {more} more")}</span> });
     let state = match (item.dead, item.next_at) {
         (true, _) => view! { <span class="about bad">"given up"</span> }.into_any(),
+        (false, _) if item.attempts == 0 => {
+            view! { <span class="about">"waits for its turn"</span> }.into_any()
+        }
         (false, Some(at)) => {
             view! { <span class="about">{format!("next try at {}", format::clock(at))}</span> }
                 .into_any()

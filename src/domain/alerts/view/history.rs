@@ -19,11 +19,11 @@ const NAMES: [&str; 8] =
 const COLUMNS: &[(&str, &str)] = &[
     ("Alert", "lead wrap"),
     ("How it stands", "wrap"),
-    ("About", ""),
-    ("Rule", ""),
+    ("About", "name"),
+    ("Rule", "name spare"),
     ("Began", ""),
     ("Lasted", "num"),
-    ("Acknowledged", ""),
+    ("Acknowledged", "late"),
 ];
 
 fn ask() -> AskList {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// row has the focus, and says whether that meant anything. Does nothing on the server.
 pub fn listen(act: impl Fn(&str, Option<Arc<str>>) -> bool + Send + Sync + 'static) {
     let overlay = use_context::<RwSignal<Overlay>>().unwrap_or_default();
-    let act: Arc<dyn Fn(&str, Option<Arc<str>>) -> bool + Send + Sync> = Arc::new(act);
+    let act = Arc::new(act);
     Effect::new(move |_| {
         let act = act.clone();
         let handle = window_event_listener(ev::keydown, move |event| {

@@ -11,11 +11,14 @@ use std::sync::Arc;
 /// Alerts named before "and so many more".
 const SHOWN: usize = 5;
 
+/// A label and its value.
+type Pair = (Arc<str>, Arc<str>);
+
 /// Each line's name and value.
 ///
 /// # Errors
 /// 422 at `pointer` for a line that is none.
-fn pairs(text: &str, pointer: &str) -> Result<Vec<(Arc<str>, Arc<str>)>, ApiError> {
+fn pairs(text: &str, pointer: &str) -> Result<Vec<Pair>, ApiError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let pair = |line: &str| match line.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {

@@ -60,11 +60,10 @@ impl Table {
 
     fn box_of_all(self) -> AnyView {
         let ids = Memo::new(move |_| {
-            let alerts = self.lines.with(|all| {
+            self.lines.with(|all| {
                 let alerts = all.iter().filter(|line| matches!(line.what, Shown::Alert { .. }));
                 alerts.map(|line| line.key.clone()).collect::<Vec<_>>()
-            });
-            alerts
+            })
         });
         let on = Memo::new(move |_| ids.with(|ids| ids.iter().all(|id| self.picked.has(id))));
         let toggle =

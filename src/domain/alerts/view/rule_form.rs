@@ -75,7 +75,7 @@ pub fn fields(rule: Option<&AlertRule>) -> Vec<Field> {
 }
 
 const KINDS: [(&str, &str); 3] = [
-    ("finding", "findings of this board, or alerts of other systems"),
+    ("finding", "findings, or alerts of other systems"),
     ("metric", "a metric"),
     ("absent", "that something has gone quiet"),
 ];

@@ -3,8 +3,10 @@
 use super::rule_words::{spec_of, watches};
 use super::spans;
 use super::words::{rule_href, tabs};
+use crate::domain::alerts::RuleItem;
 use crate::domain::alerts::api::{alert_rules, remove_alert_rule, save_alert_rule};
-use crate::domain::alerts::{RuleItem, rule::RuleSpec};
+use crate::domain::alerts::rule::{On, RuleSpec};
+use crate::domain::health::Severity;
 use crate::ui::address::use_asked;
 use crate::ui::shell::NEW_RULE;
 use crate::ui::widgets::{
@@ -23,7 +25,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Severity", ""),
     ("Waits", ""),
     ("Now", ""),
-    ("Owner", ""),
+    ("Owner", "name"),
     ("", ""),
 ];
 
@@ -59,7 +61,9 @@ fn row(item: &RuleItem, page: Watched, ask: Ask) -> Vec<AnyView> {
     let name = rule.name.clone();
     let off = (!rule.enabled).then(|| view! { <span class="tag">"off"</span> });
     let built = built_in.then(|| view! { <span class="tag">"built in"</span> });
-    let severity = match rule.severity {
+    // What is no finding has no severity of its own.
+    let own = (!matches!(rule.on, On::Finding(_))).then_some(Severity::Warning);
+    let severity = match rule.severity.or(own) {
         Some(severity) => {
             let verdict = Verdict::from(severity);
             view! { <span class=format!("st {}", verdict.class)><Icon name=verdict.icon />{verdict.word}</span> }

@@ -1,5 +1,6 @@
 //! What happened to an alert, step by step, and who did what.
 
+use super::words::moment;
 use crate::domain::alerts::TimelineItem;
 use crate::ui::format;
 use crate::ui::widgets::{Card, Icon, IconName, dynamic};
@@ -30,6 +31,7 @@ fn line(step: &TimelineItem, before: Option<Timestamp>) -> AnyView {
     let (icon, class, word) = look(&what);
     let gap = before.map(|before| format!("+{}", format::duration(at.since(before) as f64)));
     let word = if word.is_empty() { what.replace('_', " ") } else { word.to_owned() };
+    let detail = detail.map(|text| readable(text, at));
     let by = actor.map(|actor| view! { <span class="muted">{format!("by {actor}")}</span> });
     view! {
         <li class=class>
@@ -45,6 +47,17 @@ fn line(step: &TimelineItem, before: Option<Timestamp>) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// A detail whose end of a silence, `until …`, is written as people write it.
+fn readable(detail: String, now: Timestamp) -> String {
+    let Some(rest) = detail.strip_prefix("until ") else { return detail };
+    let (first, more) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+    let (end, colon) = first.strip_suffix(':').map_or((first, ""), |end| (end, ":"));
+    match end.parse() {
+        Ok(end) => format!("until {}{colon}{more}", moment(end, now)),
+        Err(_) => detail,
+    }
 }
 
 /// Shape, colour and words of what happened; no words where it says so itself.
