@@ -162,14 +162,16 @@ async fn a_channel_that_is_off_keeps_what_waits_and_one_that_is_gone_drops_it() 
     let mut marker = webhook(&other.url());
     marker["name"] = json!("Other");
     board.save(marker).await;
-    board.queue("one", "ops", Why::Fired).await;
+    board.queue("one", "ops", Why::Resolved).await;
+    board.queue("old", "ops", Why::Fired).await;
     board.queue("two", "other", Why::Fired).await;
     other.until_came(1).await;
-    board.until("only the other is told", |alerts| alerts.outbox.waiting.len() == 1).await;
+    board.until("only the other is told", |alerts| alerts.outbox.waiting.len() == 2).await;
     assert!(receiver.came().is_empty());
     spec["enabled"] = json!(true);
     board.change("ops", spec.clone()).await;
     board.until_delivered().await;
+    // What fired and is over meanwhile is no news any more.
     assert_eq!(ids(&receiver.came()), ["one"]);
     spec["enabled"] = json!(false);
     board.change("ops", spec).await;
