@@ -30,7 +30,7 @@ const STATES: State[] = [
     show: async (page) => {
       await open(page, '/projects');
       await page.locator('button.who').click();
-      await expect(page.locator('.menu')).toBeVisible();
+      await expect(page.locator('#who')).toBeVisible();
     },
   },
 ];

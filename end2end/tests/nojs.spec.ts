@@ -12,7 +12,7 @@ test.use({ javaScriptEnabled: false, expected: { console: [PRELOADED] } });
 test('the overview', async ({ page, board }) => {
   await board.send(...fleet(), sampled('build-01', { cpu: 37 }));
   await page.goto('/');
-  await expect(page).toHaveTitle('Bellwether');
+  await expect(page).toHaveTitle(/^(\(\d+\) )?Bellwether$/);
   await expect(page.locator('.verdict .word')).toHaveText('Critical');
   await expect(page.locator('.verdict .why')).toContainText('The last validation of checkout failed.');
   await expect(card(page, /^Projects/).locator('.leg')).toHaveText(/4\s*healthy.*1\s*warning.*1\s*critical.*1\s*unknown/);

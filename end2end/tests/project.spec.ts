@@ -200,7 +200,7 @@ test('from one project to another', async ({ page, board }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('warehouse');
   await expect(page.locator('.heading')).toContainText('warehouse');
-  await expect(page).toHaveTitle('warehouse · Bellwether');
+  await expect(page).toHaveTitle(/^(\(\d+\) )?warehouse · Bellwether$/);
   await expect(card(page, 'Runs').locator('.runs > li')).toHaveCount(7);
   await board.send(run('warehouse', 'failed'));
   await expect(page.locator('.heading .st')).toHaveText('critical');

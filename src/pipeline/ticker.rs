@@ -13,7 +13,7 @@ pub fn line(envelope: &Envelope) -> Option<TickerLine> {
             let unit = metric.unit.as_deref().unwrap_or_default();
             (format!("{} {} {unit}", metric.name, metric.value).trim_end().to_owned(), None)
         }
-        Event::Alerts(event) => of_alert(event)?,
+        Event::Alerts(event) => (of_alert(event)?, None),
         Event::System(system::Event::Sampled(_) | system::Event::Ticked(_))
         | Event::Settings(_)
         | Event::Access(_) => return None,
@@ -126,31 +126,12 @@ fn of_trading(event: &trading::Event) -> String {
     }
 }
 
-/// What is told of alerts: what other systems say, and what fires or is over here. Who was told
-/// and how rules are set is not for everybody.
-fn of_alert(event: &alerts::Event) -> Option<(String, Option<String>)> {
-    use alerts::{Event, Move};
-    match event {
-        Event::Raised(it) | Event::Cleared(it) => {
-            let title = it.title.as_deref().unwrap_or(&it.alert);
-            Some((first_line(title).to_owned(), None))
-        }
-        Event::Opened(it) if it.to == Move::Fired => {
-            Some((first_line(&it.what.title).to_owned(), Some(page_of_alert(&it.alert))))
-        }
-        Event::Moved(it) if matches!(it.to, Move::Fired | Move::Resolved | Move::Unknown) => {
-            Some((it.to.name().to_owned(), Some(page_of_alert(&it.alert))))
-        }
-        Event::Acknowledged(it) => {
-            let text = format!("{} by {}", it.alerts.len(), it.actor);
-            Some((text, it.alerts.first().map(|id| page_of_alert(id))))
-        }
-        _ => None,
-    }
-}
-
-fn page_of_alert(id: &str) -> String {
-    format!("/alerts/{}", crate::wire::encoded(id))
+/// What other systems say of their alerts. What the server itself says of alerts has not come in: it
+/// follows from what has.
+fn of_alert(event: &alerts::Event) -> Option<String> {
+    use alerts::Event;
+    let (Event::Raised(it) | Event::Cleared(it)) = event else { return None };
+    Some(first_line(it.title.as_deref().unwrap_or(&it.alert)).to_owned())
 }
 
 /// The first line of a text, at most 80 characters of it.

@@ -11,7 +11,7 @@ pub fn Help() -> impl IntoView {
     view! {
         <Dialog opens=Overlay::Help label="Keys">
             <h2>"Keys"</h2>
-            <dl class="keys">
+            <dl class="keys" tabindex="0">
                 {KEYS
                     .iter()
                     .map(|(keys, what)| entry(keys, (*what).to_owned()))
