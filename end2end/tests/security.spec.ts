@@ -78,8 +78,6 @@ for (const name of [
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
     await expect(page.locator('.heading strong')).toHaveText(name);
     await expect(page.locator('.conn')).toHaveText('Live');
-    // The number of alerts that need somebody may go before it.
-    const title = async () => (await page.title()).replace(/^\(\d+\) /, '');
     await expect.poll(title).toBe(`${name} · Bellwether`);
     await expect(card(page, 'Runs').locator('.runs > li')).toHaveCount(1);
     await expect(page.locator('main img, main script, main b b')).toHaveCount(0);
