@@ -204,7 +204,9 @@ pub fn bell() -> AnyView {
         }
         here
     });
-    let title = move |text: String| match loud.get().all {
+    // The server writes the title last, when all that reacts may be gone already.
+    let rendered = loud.get_untracked();
+    let title = move |text: String| match loud.try_get().unwrap_or(rendered).all {
         0 => text,
         n => format!("({n}) {text}"),
     };
