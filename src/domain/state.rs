@@ -7,7 +7,7 @@ use super::alerts::state::Observation;
 use super::projects::ProjectId;
 use super::settings::Settings;
 use super::system::Event as SystemEvent;
-use super::{Envelope, Event, access, alerts, metrics, projects, system, work};
+use super::{Envelope, Event, access, alerts, metrics, projects, system, trading, work};
 use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// First byte of every encoding. It changes when older bytes can no longer be read; then the
 /// checkpoint is thrown away and the journal is replayed.
-const LAYOUT: u8 = 3;
+const LAYOUT: u8 = 4;
 
 /// Everything that is known. Cloning it shares all entities, so a snapshot costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct State {
     /// Metrics.
     #[serde(default)]
     pub metrics: metrics::state::State,
+    /// Books, cash and prices.
+    #[serde(default)]
+    pub trading: trading::state::State,
     /// Settings that take effect while the server runs.
     #[serde(default)]
     pub settings: Settings,
@@ -63,6 +66,8 @@ pub enum Touched {
     Work(work::state::Touched),
     /// Alerts, and what is about them.
     Alerts(alerts::state::Touched),
+    /// Positions, prices and cash.
+    Trading(trading::state::Touched),
 }
 
 impl State {
@@ -113,8 +118,11 @@ impl State {
                 self.work.advance(self.now, &self.settings.work, &mut of_work);
             }
             Event::Access(event) => self.access.fold(stamp, event),
-            // Journaled, and not shown yet: trades have no state so far.
-            Event::Trading(_) => {}
+            Event::Trading(event) => {
+                let mut of_trading = Vec::new();
+                self.trading.fold(stamp, event, &mut of_trading);
+                touched.extend(of_trading.into_iter().map(Touched::Trading));
+            }
         }
         touched.extend(of_work.into_iter().map(Touched::Work));
         if self.alerts.overflow() != left_out {

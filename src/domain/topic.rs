@@ -32,8 +32,18 @@ pub enum Topic {
     Work,
     /// Every alert that is not over.
     Alerts,
+    /// The portfolio.
+    Portfolio,
+    /// The newest trades.
+    Trades,
     /// The frames of `/ws/alerts`; nobody can subscribe to it by name.
     AlertsSocket,
+    /// The frames of `/ws/metrics`, likewise.
+    MetricsSocket,
+    /// The frames of `/ws/portfolio`, likewise.
+    PortfolioSocket,
+    /// The frames of `/ws/trades`, likewise.
+    TradesSocket,
     /// The frames of `/ws/dashboard`; nobody can subscribe to it by name.
     DashboardSocket,
 }
@@ -60,6 +70,11 @@ impl Topic {
             ]),
             Self::System => Permissions::of(&[Permission::ViewSystem]),
             Self::Alerts | Self::AlertsSocket => Permissions::of(&[Permission::ViewAlerts]),
+            Self::Portfolio | Self::PortfolioSocket => {
+                Permissions::of(&[Permission::ViewPortfolio])
+            }
+            Self::Trades | Self::TradesSocket => Permissions::of(&[Permission::ViewTrades]),
+            Self::MetricsSocket => Permissions::of(&[Permission::ViewMetrics]),
             Self::Agents | Self::Tasks | Self::Task(_) | Self::Work | Self::DashboardSocket => {
                 Permissions::of(&[Permission::ViewAgents])
             }
@@ -94,6 +109,11 @@ impl fmt::Display for Topic {
             Self::Task(id) => write!(f, "task:{id}"),
             Self::Work => f.write_str("work"),
             Self::Alerts => f.write_str("alerts"),
+            Self::Portfolio => f.write_str("portfolio"),
+            Self::Trades => f.write_str("trades"),
+            Self::MetricsSocket => f.write_str("/ws/metrics"),
+            Self::PortfolioSocket => f.write_str("/ws/portfolio"),
+            Self::TradesSocket => f.write_str("/ws/trades"),
             Self::AlertsSocket => f.write_str("/ws/alerts"),
             Self::DashboardSocket => f.write_str("/ws/dashboard"),
         }
@@ -113,6 +133,8 @@ impl FromStr for Topic {
             "tasks" => Ok(Self::Tasks),
             "work" => Ok(Self::Work),
             "alerts" => Ok(Self::Alerts),
+            "portfolio" => Ok(Self::Portfolio),
+            "trades" => Ok(Self::Trades),
             _ => match name.split_once(':') {
                 Some(("project", id)) => ProjectId::try_from(id.to_owned())
                     .map(Self::Project)
@@ -120,7 +142,7 @@ impl FromStr for Topic {
                 Some(("task", id)) if !id.is_empty() => Ok(Self::Task(id.into())),
                 _ => Err(format!(
                     "no topic {name:?}; there are summary, projects, project:NAME, system, events, \
-                     agents, tasks, task:ID, work, alerts"
+                     agents, tasks, task:ID, work, alerts, portfolio, trades"
                 )),
             },
         }

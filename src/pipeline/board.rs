@@ -13,6 +13,8 @@ use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
 use crate::domain::state::{State, Touched};
 use crate::domain::summary::{HostsBrief, ProjectCounts};
 use crate::domain::system::{self, HostItem};
+use crate::domain::trading::state::Touched as TradingTouched;
+use crate::domain::trading::valuation::Valuation;
 use crate::domain::work::state::{Task, Touched as WorkTouched};
 use crate::domain::work::{self, AgentItem};
 use crate::wire::Timestamp;
@@ -56,9 +58,10 @@ pub enum Subject {
     Outbox,
 }
 
-impl From<Touched> for Subject {
-    fn from(touched: Touched) -> Self {
-        match touched {
+impl Subject {
+    /// What is to be looked at again; nothing of trading, which has neither rows nor findings here.
+    fn of(touched: Touched) -> Option<Self> {
+        Some(match touched {
             Touched::Project(id) => Self::Project(id),
             Touched::Host(name) => Self::Host(name),
             Touched::Alerts(AlertsTouched::External) => Self::External,
@@ -71,7 +74,8 @@ impl From<Touched> for Subject {
             Touched::Work(WorkTouched::Over(task)) => Self::Task(task.id.clone()),
             Touched::Work(WorkTouched::Queue(name)) => Self::Queue(name),
             Touched::Work(WorkTouched::Totals) => Self::Work,
-        }
+            Touched::Trading(_) => return None,
+        })
     }
 }
 
@@ -92,6 +96,8 @@ pub struct Board {
     pub alert_numbers: AlertNumbers,
     /// Every finding, by rule and subject.
     pub found: Findings,
+    /// What the books are worth.
+    pub valuation: Valuation,
     counts: ProjectCounts,
     worst: BTreeSet<(ProjectStatus, Option<u32>, ProjectId)>,
     ranked: BTreeMap<Rank, Finding>,
@@ -103,6 +109,7 @@ pub struct Board {
     due: BTreeSet<(Timestamp, Subject)>,
     due_of: HashMap<Subject, Timestamp>,
     touched: BTreeSet<Subject>,
+    traded: BTreeSet<TradingTouched>,
     over: Vec<Arc<Task>>,
 }
 
@@ -119,7 +126,7 @@ impl Board {
         let all =
             projects.chain(hosts).chain(agents).chain(queues).chain(stuck).chain(open).chain(rest);
         let touched = all.collect();
-        Self { touched, ..Self::default() }
+        Self { touched, valuation: Valuation::over(&state.trading, None), ..Self::default() }
     }
 
     /// Notes what an event touched.
@@ -130,7 +137,14 @@ impl Board {
         if let Touched::Work(WorkTouched::Over(task)) = &touched {
             self.over.push(task.clone());
         }
-        self.touched.insert(touched.into());
+        match touched {
+            Touched::Trading(touched) => {
+                self.traded.insert(touched);
+            }
+            other => {
+                self.touched.extend(Subject::of(other));
+            }
+        }
     }
 
     /// When something next changes by time alone.
@@ -151,6 +165,8 @@ impl Board {
             self.touched.insert(subject);
         }
         let mut out = Refreshed { over: std::mem::take(&mut self.over), ..Refreshed::default() };
+        let traded = std::mem::take(&mut self.traded);
+        out.trading = self.valuation.refresh(&state.trading, &traded);
         let settings = &state.settings.work;
         for subject in std::mem::take(&mut self.touched) {
             match &subject {

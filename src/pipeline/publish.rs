@@ -8,6 +8,8 @@ use crate::domain::projects::{ProjectId, ProjectItem, ProjectsPage, Sort};
 use crate::domain::state::State;
 use crate::domain::summary::{Summary, Ticker};
 use crate::domain::system::SystemPage;
+use crate::domain::trading::valuation::Valuation;
+use crate::domain::trading::{DEFAULT_CURRENCY, Portfolio, TradesPage};
 use crate::domain::work::dashboard::DashboardState;
 use crate::domain::work::health::Found;
 use crate::domain::work::{self, AgentItem, AgentsPage, TasksPage, WorkPage};
@@ -17,6 +19,7 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use imbl::OrdMap;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -129,6 +132,12 @@ pub struct Published {
     pub alert_numbers: AlertNumbers,
     /// Every finding, by rule and subject.
     pub found: Findings,
+    /// What the books are worth.
+    pub valuation: Valuation,
+    /// The portfolio in its usual currency, without ratios and history; made when first asked for.
+    pub portfolio: OnceLock<Doc<Portfolio>>,
+    /// The newest trades, made when first asked for.
+    pub trades: OnceLock<Doc<TradesPage>>,
     /// Every alert that is not over, made when first asked for.
     pub alerts_all: OnceLock<Doc<AlertsPage>>,
     /// Every agent, unpaged, made when first asked for.
@@ -203,6 +212,27 @@ impl Published {
         })
     }
 
+    /// The portfolio in its usual currency, without ratios and history: those take history.
+    pub fn portfolio(&self) -> &Doc<Portfolio> {
+        self.portfolio.get_or_init(|| {
+            let currency = DEFAULT_CURRENCY.into();
+            let (state, cursor) = (&self.state.trading, self.cursor.clone());
+            let page = self.valuation.portfolio(state, &currency, self.as_of, cursor);
+            Doc::new(page, self.seq)
+        })
+    }
+
+    /// The newest trades.
+    pub fn trades(&self) -> &Doc<TradesPage> {
+        self.trades.get_or_init(|| {
+            let state = &self.state.trading;
+            let mut items: Vec<_> = state.recent.iter().map(|fill| fill.told()).collect();
+            items.sort_by_key(|item| Reverse((item.timestamp, item.seq)));
+            let (as_of, cursor) = (self.as_of, self.cursor.clone());
+            Doc::new(TradesPage { as_of, cursor, total: state.trades, items, next: None }, self.seq)
+        })
+    }
+
     /// Every task that is not over, newest first.
     pub fn all_tasks(&self) -> &Doc<TasksPage> {
         self.tasks_all.get_or_init(|| {
@@ -267,10 +297,15 @@ impl Published {
             Topic::Tasks => self.all_tasks(),
             Topic::Work => self.work_page(),
             Topic::Alerts => self.all_alerts(),
+            Topic::Trades => self.trades(),
+            Topic::Portfolio => self.portfolio(),
             Topic::Events
             | Topic::Project(_)
             | Topic::Task(_)
             | Topic::AlertsSocket
+            | Topic::MetricsSocket
+            | Topic::PortfolioSocket
+            | Topic::TradesSocket
             | Topic::DashboardSocket => &*self.ticker,
         }
     }

@@ -15,6 +15,7 @@ pub mod health;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod metrics;
 pub mod needs;
 pub mod pages;
 pub mod params;
@@ -27,6 +28,7 @@ pub mod router;
 pub mod server_fns;
 pub mod settings;
 pub mod socket;
+pub mod trading;
 pub mod work;
 
 use crate::domain::access::Permissions;

@@ -4,7 +4,8 @@ use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
     App, access, agent_socket, alerts, assets, channel_socket, dashboard_socket, edge, guard,
-    health, limits, listen, live, pages, present, problem, read, server_fns, settings, work,
+    health, limits, listen, live, metrics, pages, present, problem, read, server_fns, settings,
+    trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -146,6 +147,15 @@ const FOR_PAGES: &[(&str, Needs)] = &[
     ("test_channel", alerts::routes::MANAGE),
     ("notifications", alerts::routes::MANAGE),
     ("requeue_notification", alerts::routes::MANAGE),
+    ("portfolio", all(Permission::ViewPortfolio)),
+    ("equity", all(Permission::ViewPortfolio)),
+    ("trades", all(Permission::ViewTrades)),
+    ("import_trades", all(Permission::WriteEvents)),
+    ("metric_names", all(Permission::ViewMetrics)),
+    ("metric", all(Permission::ViewMetrics)),
+    ("pins", all(Permission::ViewMetrics)),
+    ("pin", all(Permission::ViewMetrics)),
+    ("unpin", all(Permission::ViewMetrics)),
 ];
 
 /// Every route that needs to be asked for, with what it needs. Files of the site are open to all.
@@ -164,7 +174,9 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
         .merge(work::read_routes())
         .merge(access::routes::reads())
-        .merge(alerts::routes::reads());
+        .merge(alerts::routes::reads())
+        .merge(metrics::routes::reads())
+        .merge(trading::routes::reads());
     let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
         let path = format!("/api/ui/{name}");
         reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
@@ -189,6 +201,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(work::write_routes())
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
+        .merge(metrics::routes::writes())
         .merge(pages::routes())
         .merge(ingest)
 }

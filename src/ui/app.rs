@@ -8,8 +8,10 @@ use crate::domain::access::view::{AccountPage, AuditLog, RolesList, TokensList, 
 use crate::domain::alerts::view::{
     ActiveAlerts, AlertHistory, AlertPage, AlertRules, Channels, NewRule, RulePage, Silences,
 };
+use crate::domain::metrics::view::{Explorer, OwnBoard};
 use crate::domain::projects::view::{ProjectPage, ProjectsList};
 use crate::domain::system::view::HostsPage;
+use crate::domain::trading::view::{PortfolioPage, TradesList};
 use crate::domain::work::view::{
     AgentPage, AgentsGrid, DeadLetters, TaskPage, TasksList, WorkBoard,
 };
@@ -56,6 +58,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/alerts/rules/:rule") view=page!("/alerts/rules", RulePage) />
                     <Route path=path!("/alerts/channels") view=page!("/alerts/channels", Channels) />
                     <Route path=path!("/alerts/:alert") view=page!("/alerts", AlertPage) />
+                    <Route path=path!("/portfolio") view=page!("/portfolio", PortfolioPage) />
+                    <Route path=path!("/trades") view=page!("/trades", TradesList) />
+                    <Route path=path!("/explore") view=page!("/explore", Explorer) />
+                    <Route path=path!("/board") view=page!("/board", OwnBoard) />
                     <Route path=path!("/system") view=page!("/system", HostsPage) />
                     <Route path=path!("/users") view=page!("/users", UsersList) />
                     <Route path=path!("/users/roles") view=page!("/users/roles", RolesList) />

@@ -1,5 +1,10 @@
 //! Metrics: numbers with a name and labels.
 
+pub mod api;
+pub mod view;
+mod view_model;
+pub use view_model::*;
+
 #[cfg(feature = "ssr")]
 mod events;
 #[cfg(feature = "ssr")]

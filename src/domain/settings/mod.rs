@@ -11,6 +11,7 @@ pub use events::*;
 pub use patch::{Changes, parse};
 
 use super::alerts::AlertSettings;
+use super::trading::TradingSettings;
 use super::work::WorkSettings;
 use serde::{Deserialize, Serialize};
 
@@ -89,12 +90,14 @@ pub struct Settings {
     pub work: WorkSettings,
     /// How alerts are told of.
     pub alerts: AlertSettings,
+    /// How trading is reckoned.
+    pub trading: TradingSettings,
 }
 
 impl Settings {
     /// Every setting there is.
     pub fn all() -> impl Iterator<Item = &'static Setting> {
-        WorkSettings::ALL.iter().chain(AlertSettings::ALL)
+        WorkSettings::ALL.iter().chain(AlertSettings::ALL).chain(TradingSettings::ALL)
     }
 
     /// The setting of this name.
@@ -104,11 +107,11 @@ impl Settings {
 
     /// The value of a setting.
     pub fn get(&self, key: &str) -> Option<f64> {
-        self.work.get(key).or_else(|| self.alerts.get(key))
+        self.work.get(key).or_else(|| self.alerts.get(key)).or_else(|| self.trading.get(key))
     }
 
     /// Changes a setting; returns whether there is one.
     pub fn set(&mut self, key: &str, value: f64) -> bool {
-        self.work.set(key, value) || self.alerts.set(key, value)
+        self.work.set(key, value) || self.alerts.set(key, value) || self.trading.set(key, value)
     }
 }

@@ -27,6 +27,9 @@ impl Decimal {
     /// Nothing.
     pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
+    /// One.
+    pub const ONE: Self = Self { mantissa: 1, scale: 0 };
+
     /// The digits as one integer, and how many of them stand after the point.
     pub const fn parts(self) -> (i128, u8) {
         (self.mantissa, self.scale)

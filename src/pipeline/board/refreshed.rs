@@ -3,6 +3,7 @@
 use super::AlertChange;
 use crate::domain::projects::{ProjectId, ProjectItem};
 use crate::domain::system::HostItem;
+use crate::domain::trading::valuation::Revalued;
 use crate::domain::work::state::Task;
 use crate::domain::work::{AgentItem, AgentState};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Refreshed {
     pub alerts: Vec<AlertChange>,
     /// Whether silences changed.
     pub silences: bool,
+    /// Positions that are new, different or closed.
+    pub trading: Revalued,
 }
 
 /// An agent that is new, different or gone.

@@ -40,6 +40,8 @@ pub enum Scope {
     Work,
     /// A metric, all its series.
     Metric(Arc<str>),
+    /// Trades, prices and cash.
+    Trading,
 }
 
 /// A query.

@@ -1,13 +1,13 @@
 //! The file: its tables, its position in the journal, and when it cannot be trusted.
 
-use crate::domain::{access, alerts, metrics, projects, system, work};
+use crate::domain::{access, alerts, metrics, projects, system, trading, work};
 use crate::wire::{Cursor, Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 4;
+const SCHEMA: i64 = 5;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 /// How long lines of the audit log are kept at least, in milliseconds: a year.
@@ -83,6 +83,8 @@ pub struct Pending {
     pub alerts: alerts::history::Pending,
     /// Of metrics.
     pub metrics: metrics::history::Pending,
+    /// Of trades, prices and cash.
+    pub trading: trading::history::Pending,
 }
 
 /// The file, open for writing. There is one a directory.
@@ -180,6 +182,7 @@ impl Store {
         pending.access.write(&tx)?;
         pending.alerts.write(&tx)?;
         pending.metrics.write(&tx)?;
+        pending.trading.write(&tx)?;
         tx.prepare_cached("UPDATE meta SET position = ?1, at = ?2")?
             .execute(params![position as i64, at.ms()])?;
         tx.commit()?;

@@ -156,7 +156,9 @@ impl Writer {
         let hosts = work.pending.system.touched().cloned().map(Scope::Host);
         let tasks = (!work.pending.work.is_empty()).then_some(Scope::Work);
         let metrics = work.pending.metrics.touched().cloned().map(Scope::Metric);
-        self.shared.cache.touch(projects.chain(hosts).chain(tasks).chain(metrics));
+        let trading = (!work.pending.trading.is_empty()).then_some(Scope::Trading);
+        let all = projects.chain(hosts).chain(tasks).chain(metrics).chain(trading);
+        self.shared.cache.touch(all);
         self.shared.at.store(self.store.at().ms(), Ordering::Release);
         self.shared.position.send_replace(self.store.position());
     }
@@ -228,7 +230,8 @@ impl Work {
                 Event::Access(event) => self.pending.access.add(&stamp, event),
                 Event::Alerts(event) => self.pending.alerts.add(stamp, event),
                 Event::Metrics(event) => self.pending.metrics.add(&stamp, event),
-                Event::Trading(_) | Event::Settings(_) => {}
+                Event::Trading(event) => self.pending.trading.add(stamp, event),
+                Event::Settings(_) => {}
             }
         }
         for Sample { series, time, value } in samples {

@@ -150,6 +150,10 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/alerts/rules/{rule}", Page("manage_rules")),
     ("GET", "/alerts/channels", Page("manage_rules")),
     ("GET", "/alerts/{alert}", Page("view_alerts")),
+    ("GET", "/portfolio", Page("view_portfolio")),
+    ("GET", "/trades", Page("view_trades")),
+    ("GET", "/explore", Page("view_metrics")),
+    ("GET", "/board", Page("view_metrics")),
 ];
 
 /// What pages call, by GET or POST.
@@ -202,6 +206,15 @@ const FOR_PAGES: &[(&str, Open)] = &[
     ("test_channel", To("manage_rules")),
     ("notifications", To("manage_rules")),
     ("requeue_notification", To("manage_rules")),
+    ("portfolio", To("view_portfolio")),
+    ("equity", To("view_portfolio")),
+    ("trades", To("view_trades")),
+    ("import_trades", To("write_events")),
+    ("metric_names", To("view_metrics")),
+    ("metric", To("view_metrics")),
+    ("pins", To("view_metrics")),
+    ("pin", To("view_metrics")),
+    ("unpin", To("view_metrics")),
 ];
 
 fn expected() -> Vec<(String, String, Open)> {
@@ -342,6 +355,8 @@ async fn every_topic_by_every_role() {
         ("tasks", "view_agents"),
         ("task:t", "view_agents"),
         ("work", "view_agents"),
+        ("portfolio", "view_portfolio"),
+        ("trades", "view_trades"),
     ];
     for role in BuiltIn::ALL {
         let token = secured.token(json!({ "name": role.name, "role": role.name })).await;

@@ -30,10 +30,12 @@ const fn page(
 }
 
 /// Every page of the navigation, in its order. The overview shows of everything what one may see.
-pub const PAGES: [PageLink; 5] = [
+pub const PAGES: [PageLink; 7] = [
     page("/", "Overview", IconName::Overview, "o", &[]),
     page("/projects", "Projects", IconName::Projects, "p", &[Permission::ViewProjects]),
     page("/work", "Work", IconName::Work, "w", &[Permission::ViewAgents]),
+    page("/portfolio", "Portfolio", IconName::Purse, "f", &[Permission::ViewPortfolio]),
+    page("/explore", "Metrics", IconName::Chart, "i", &[Permission::ViewMetrics]),
     page("/alerts", "Alerts", IconName::Flag, "b", &[Permission::ViewAlerts]),
     page("/system", "System", IconName::System, "s", &[Permission::ViewSystem]),
 ];
@@ -43,6 +45,18 @@ pub const SUBPAGES: [PageLink; 3] = [
     page("/work/agents", "Agents", IconName::Idle, "a", &[Permission::ViewAgents]),
     page("/work/tasks", "Tasks", IconName::Waiting, "t", &[Permission::ViewAgents]),
     page("/work/dead-letters", "Dead letters", IconName::Critical, "d", &[Permission::ViewAgents]),
+];
+
+/// Pages of trading.
+pub const TRADING: [PageLink; 2] = [
+    page("/portfolio", "Portfolio", IconName::Purse, "f", &[Permission::ViewPortfolio]),
+    page("/trades", "Trades", IconName::Log, "x", &[Permission::ViewTrades]),
+];
+
+/// Pages of metrics.
+pub const METRICS: [PageLink; 2] = [
+    page("/explore", "Explorer", IconName::Chart, "i", &[Permission::ViewMetrics]),
+    page("/board", "My board", IconName::Overview, "y", &[Permission::ViewMetrics]),
 ];
 
 /// Pages of alerts.
@@ -73,7 +87,8 @@ pub const ACCOUNT: PageLink = page("/account", "Account", IconName::Person, "m",
 pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
     let alerts = ALERTS.iter().skip(1).chain(std::iter::once(&NEW_RULE));
     let rest = ACCESS.iter().chain(std::iter::once(&ACCOUNT));
-    PAGES.iter().chain(&SUBPAGES).chain(alerts).chain(rest)
+    let trading = TRADING.iter().skip(1).chain(METRICS.iter().skip(1));
+    PAGES.iter().chain(&SUBPAGES).chain(trading).chain(alerts).chain(rest)
 }
 
 /// Those of `pages` that whoever looks may see. To be asked as [`may`] is.

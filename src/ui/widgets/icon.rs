@@ -77,6 +77,10 @@ pub enum IconName {
     Down,
     /// A dash.
     Flat,
+    /// A purse: the portfolio.
+    Purse,
+    /// A curve between two axes.
+    Chart,
 }
 
 impl IconName {
@@ -136,6 +140,8 @@ impl IconName {
             Self::Up => "M8 13V3M4 7l4-4 4 4",
             Self::Down => "M8 3v10M4 9l4 4 4-4",
             Self::Flat => "M3 8h10",
+            Self::Purse => "M2 4.500h11.500v9H2zM2 4.500l8.500-2.500v2.500M10.500 8h3v2.500h-3z",
+            Self::Chart => "M2 2v12h12M4.500 10.500l3-4 2.500 2.500L14 4",
         }
     }
 }

@@ -1,0 +1,105 @@
+//! A book: all trades of a symbol in an account and a currency, matched first in, first out.
+
+use super::tape::{Lot, Place, Tape};
+use crate::domain::trading::{Amount, Decimal, Side};
+use crate::wire::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Which book; those of a symbol stand together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BookKey {
+    /// What is traded.
+    pub symbol: Arc<str>,
+    /// In which currency prices are.
+    pub currency: Arc<str>,
+    /// Whose it is.
+    pub account: Arc<str>,
+}
+
+/// A book.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Book {
+    buys: Tape,
+    sells: Tape,
+    /// What venues took; negative are rebates.
+    pub fees: Amount,
+    /// How many trades.
+    pub trades: u64,
+    /// Time of the first.
+    pub first_at: Timestamp,
+    /// Time of the last.
+    pub last_at: Timestamp,
+    /// A late trade reached further back than lots are kept apart, so that a mean price stands for
+    /// theirs.
+    #[serde(default)]
+    pub inexact: bool,
+}
+
+/// What a trade did to its book.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Booked {
+    /// By how much the realised profit is more, gross of fees; none if it closed nothing.
+    pub realized: Option<Amount>,
+    /// It has an earlier time than trades that were there before it.
+    pub late: bool,
+}
+
+impl Book {
+    /// Takes in a trade.
+    pub fn add(&mut self, place: Place, side: Side, lot: Lot, fees: Option<Decimal>) -> Booked {
+        let (had, met) = (self.realized(), self.matched());
+        let (at, _) = place;
+        let late = self.trades > 0 && at < self.last_at;
+        self.first_at = if self.trades == 0 { at } else { self.first_at.min(at) };
+        self.last_at = self.last_at.max(at);
+        self.trades = self.trades.saturating_add(1);
+        if let Some(fees) = fees {
+            self.fees += &Amount::from(fees);
+        }
+        match side {
+            Side::Buy => self.buys.add(place, lot),
+            Side::Sell => self.sells.add(place, lot),
+        };
+        let units = self.matched();
+        let exact = [self.buys.meet(&units), self.sells.meet(&units)];
+        self.inexact |= exact.contains(&false);
+        let closed = units != met || self.realized() != had;
+        Booked { realized: closed.then(|| &self.realized() - &had), late }
+    }
+
+    /// Keeps apart no more than `most` closed lots of each side; returns how many it let go.
+    pub fn settle(&mut self, most: u32) -> u32 {
+        self.buys.settle(most) + self.sells.settle(most)
+    }
+
+    /// How many lots are kept apart though they are closed.
+    pub const fn closed(&self) -> u32 {
+        self.buys.closed() + self.sells.closed()
+    }
+
+    /// How many units have been bought and sold.
+    fn matched(&self) -> Amount {
+        (&self.buys.quantity).min(&self.sells.quantity).clone()
+    }
+
+    /// What is held; negative is a short position.
+    pub fn quantity(&self) -> Amount {
+        &self.buys.quantity - &self.sells.quantity
+    }
+
+    /// What the open lots came to; negative for a short position.
+    pub fn cost(&self) -> Amount {
+        &self.buys.open_notional() - &self.sells.open_notional()
+    }
+
+    /// Profit of what was bought and sold, gross of fees.
+    pub fn realized(&self) -> Amount {
+        &self.sells.matched - &self.buys.matched
+    }
+
+    /// What all trades brought in or took out, but for fees.
+    pub fn proceeds(&self) -> Amount {
+        &self.sells.notional - &self.buys.notional
+    }
+}

@@ -1,0 +1,5 @@
+//! Metrics over HTTP.
+
+pub mod pins;
+pub mod reads;
+pub mod routes;

@@ -1,0 +1,5 @@
+//! Portfolio and trades over HTTP.
+
+pub mod import;
+pub mod reads;
+pub mod routes;
