@@ -86,7 +86,7 @@ fn nothing() -> AnyView {
 }
 
 fn row(one: &MetricName) -> Vec<AnyView> {
-    let href = Look { metric: one.name.to_string(), ..Look::default() }.complete().href();
+    let href = Look::first(one).href();
     let label = |label: &std::sync::Arc<str>| {
         view! { <span class="tag">{label.to_string()}</span> " " }.into_any()
     };

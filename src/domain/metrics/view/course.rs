@@ -1,7 +1,7 @@
 //! A metric's course as it is watched: read again while it goes on, with its age.
 
 use super::look::{Look, read};
-use super::lines::{MOST_LINES, lines};
+use super::lines::lines;
 use crate::domain::metrics::MetricCourse;
 use crate::ui::chart::{Series, TimeChart};
 use crate::ui::format::{self, Unit};
@@ -172,10 +172,13 @@ impl Course {
 
 /// What is not drawn, since there is too much of it.
 fn too_many(told: &Told) -> Option<AnyView> {
-    let all = told.course.series.len();
-    let rest = all.checked_sub(MOST_LINES).filter(|rest| *rest > 0 || told.course.more)?;
-    let more = if told.course.more { "many" } else { "" };
-    let rest = if more.is_empty() { format::count(rest as u64) } else { more.to_owned() };
-    let said = format!("The first {MOST_LINES} series are drawn, and there are {rest} more: narrow them down by a label, or merge them.");
+    let (drawn, more) = (told.course.series.len(), told.course.more);
+    if more == 0 {
+        return None;
+    }
+    let said = format!(
+        "The first {drawn} series are drawn, and there are {} more: narrow them down by a label, or merge them.",
+        format::count(more)
+    );
     Some(view! { <p class="hint" role="status">{said}</p> }.into_any())
 }

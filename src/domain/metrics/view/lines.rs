@@ -1,23 +1,19 @@
 //! Series as lines of a chart: what each is called, how it is told apart, and where it has gaps.
 
-use crate::domain::metrics::{CourseOf, LabelSet};
+use crate::domain::metrics::{CourseOf, LabelSet, MetricCourse};
 use crate::ui::chart::{Kind, Series};
 use crate::wire::Timestamp;
 use std::sync::Arc;
 
-/// Most lines on one chart: more could not be told apart.
-pub const MOST_LINES: usize = 12;
-
 /// Colours and dashes, in the order in which series take them.
-const TONES: [&str; MOST_LINES] =
+const TONES: [&str; MetricCourse::MAX_LINES] =
     ["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12"];
 /// So many times the usual distance between two values is a gap.
 const GAP: i64 = 3;
 
-/// The lines of a chart: the first series of all, called by the labels in which they differ, or
+/// The lines of a chart, as many as can be told apart, called by the labels in which they differ, or
 /// `alone` if there is but one.
 pub fn lines(all: &[CourseOf], step_ms: i64, alone: &str) -> Vec<Series> {
-    let shown = all.get(..MOST_LINES).unwrap_or(all);
     let told = telling(all);
     let line = |(one, class): (&CourseOf, &&'static str)| Series {
         name: if all.len() == 1 { alone.to_owned() } else { called(&one.labels, &told) },
@@ -25,7 +21,7 @@ pub fn lines(all: &[CourseOf], step_ms: i64, alone: &str) -> Vec<Series> {
         points: with_gaps(&one.points, step_ms),
         kind: Kind::Line,
     };
-    shown.iter().zip(&TONES).map(line).collect()
+    all.iter().zip(&TONES).map(line).collect()
 }
 
 /// Labels that not all series have the same value of.
@@ -104,10 +100,10 @@ mod tests {
         let hosts: Vec<String> = (0..30).map(|i| format!("h{i}")).collect();
         let all: Vec<CourseOf> = hosts.iter().map(|h| series(&[("host", h.as_str())], &[])).collect();
         let lines = lines(&all, 10_000, "cpu");
-        assert_eq!(lines.len(), MOST_LINES);
+        assert_eq!(lines.len(), MetricCourse::MAX_LINES);
         let mut tones: Vec<_> = lines.iter().map(|line| line.class).collect();
         tones.dedup();
-        assert_eq!(tones.len(), MOST_LINES);
+        assert_eq!(tones.len(), MetricCourse::MAX_LINES);
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 //! share.
 
 use crate::domain::metrics::api::metric;
-use crate::domain::metrics::{ChartSpec, LabelSet, MetricCourse};
+use crate::domain::metrics::{ChartSpec, LabelSet, MetricCourse, MetricName};
 use crate::domain::range::{Range, RangeParams};
 use crate::wire::{ApiError, Unread, encoded};
 use leptos::prelude::*;
@@ -19,6 +19,9 @@ pub const AVERAGE: &str = "avg";
 pub const MERGED: &str = "-";
 /// What the name of a label's value begins with in an address.
 pub const LABEL: &str = "label.";
+
+/// More series than this are merged at first.
+const MANY: u64 = 100;
 
 /// A metric, how it is taken, and over which range.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +59,12 @@ impl Look {
             range: RangeParams::last(&chart.window),
         }
         .complete()
+    }
+
+    /// What is shown of a metric at first. Of very many series it is what they are together.
+    pub fn first(one: &MetricName) -> Self {
+        let by = (one.series > MANY).then(String::new);
+        Self { metric: one.name.to_string(), by, ..Self::default() }.complete()
     }
 
     /// Takes a parameter of the address; one that is empty counts as left out.
@@ -141,7 +150,7 @@ impl Look {
 
     /// The address of its points as a file, over the range that is shown.
     pub fn csv_href(&self, range: &Range) -> String {
-        let mut out = Query::below(&format!("/api/v1/metrics/{}", encoded(&self.metric)));
+        let mut out = Query::below(&format!("/api/v1/metrics/{}/range", encoded(&self.metric)));
         out.add("start_time", &range.from.to_string());
         // The end of the last step belongs to the next one.
         out.add("end_time", &range.to.plus(-1).to_string());
@@ -257,7 +266,7 @@ mod tests {
         let range = Range { from: at(0), to: at(60_000), step_ms: 10_000, window_ms: 60_000 };
         assert_eq!(
             shown.csv_href(&range),
-            "/api/v1/metrics/a%2Fb?start_time=1970-01-01T00%3A00%3A00.000Z\
+            "/api/v1/metrics/a%2Fb/range?start_time=1970-01-01T00%3A00%3A00.000Z\
              &end_time=1970-01-01T00%3A00%3A59.999Z&step=10s&aggregation=sum&label.host=w%201&by=&format=csv"
         );
     }

@@ -55,18 +55,19 @@ pub fn picker(names: Names, look: Memo<Look>) -> AnyView {
             next.take(name, &answers.get(name));
         }
         let other = next.metric != now.metric;
-        let has = names.with_untracked(|names| {
-            names.iter().find(|one| *one.name == *next.metric).map(|one| one.labels.clone())
+        let known = names.with_untracked(|names| {
+            names.iter().find(|one| *one.name == *next.metric).cloned()
         });
+        let has = |label: &str| known.as_ref().is_some_and(|one| one.labels.contains_key(label));
         for label in labels.get_untracked() {
             // What another metric does not have cannot narrow it down.
-            if !other || has.as_ref().is_some_and(|has| has.contains_key(&label)) {
+            if !other || has(&label) {
                 let name = format!("{LABEL}{label}");
                 next.take(&name, &answers.get(&name));
             }
         }
         if other {
-            next.by = None;
+            next.by = known.as_ref().and_then(|one| Look::first(one).by);
         }
         ask.run(next.complete().href());
     };
