@@ -3,7 +3,7 @@
 use crate::domain::range::RangeParams;
 use crate::ui::live::Live;
 use crate::ui::me::{is_known, leave_if_signed_out};
-use crate::wire::{ApiError, Timestamp, Unread, encoded};
+use crate::wire::{ApiError, Timestamp, Unread};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -49,15 +49,17 @@ const RANGE: [&str; 5] = ["window", "from", "to", "step", "after"];
 
 /// The address of this page with another range; what else it asks for stays.
 fn use_address() -> impl Fn(&str) -> String + Copy + Send + Sync + 'static {
-    let (query, path) = (use_query_map(), use_location().pathname);
+    let at = use_location();
+    let (search, path) = (at.search, at.pathname);
     move |range: &str| {
-        let kept = query.with(|query| {
-            let kept = query.into_iter().filter(|(name, value)| {
-                !RANGE.contains(&name.as_ref()) && !value.is_empty()
+        let kept: Vec<String> = search.with(|search| {
+            let pairs = search.trim_start_matches('?').split('&');
+            let kept = pairs.filter(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or_default();
+                !RANGE.contains(&name) && !value.is_empty()
             });
-            kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect()
+            kept.map(str::to_owned).collect()
         });
-        let kept: Vec<String> = kept;
         let range = Some(range.to_owned()).filter(|range| !range.is_empty());
         let asked = kept.into_iter().chain(range).collect::<Vec<_>>().join("&");
         let mark = if asked.is_empty() { "" } else { "?" };

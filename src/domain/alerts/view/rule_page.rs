@@ -15,7 +15,7 @@ use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 use std::sync::Arc;
 
 const LIST: &str = "/alerts/rules";
@@ -23,7 +23,7 @@ const LIST: &str = "/alerts/rules";
 /// The page at `/alerts/rules/new`. The address may say which metric the rule is about.
 #[component]
 pub fn NewRule() -> impl IntoView {
-    let draft = use_query_map().with_untracked(draft);
+    let draft = use_location().search.with_untracked(|search| draft(search));
     view! {
         <Title text="New alert rule · Bellwether" />
         {tabs()}

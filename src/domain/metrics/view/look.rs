@@ -4,9 +4,10 @@
 use crate::domain::metrics::api::metric;
 use crate::domain::metrics::{ChartSpec, LabelSet, MetricCourse, MetricName};
 use crate::domain::range::{Range, RangeParams};
+use crate::ui::address::pairs;
 use crate::wire::{ApiError, Unread, encoded};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 /// The explorer's page.
 pub const PATH: &str = "/explore";
@@ -40,12 +41,8 @@ pub struct Look {
 
 /// What the address of this page asks for.
 pub fn use_look() -> Memo<Look> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        let mut look = Look::default();
-        query.with(|query| query.into_iter().for_each(|(name, value)| look.take(name, value)));
-        look.complete()
-    })
+    let search = use_location().search;
+    Memo::new(move |_| search.with(|search| Look::asked(search)))
 }
 
 impl Look {
@@ -65,6 +62,15 @@ impl Look {
     pub fn first(one: &MetricName) -> Self {
         let by = (one.series > MANY).then(String::new);
         Self { metric: one.name.to_string(), by, ..Self::default() }.complete()
+    }
+
+    /// What the query of an address asks for.
+    pub fn asked(search: &str) -> Self {
+        let mut look = Self::default();
+        for (name, value) in pairs(search) {
+            look.take(&name, &value);
+        }
+        look.complete()
     }
 
     /// Takes a parameter of the address; one that is empty counts as left out.
@@ -217,22 +223,14 @@ pub async fn read(look: Look) -> Result<Unread<MetricCourse>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Timestamp, decoded};
-
-    fn look(query: &str) -> Look {
-        let mut look = Look::default();
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            look.take(&decoded(name), &decoded(value));
-        }
-        look.complete()
-    }
+    use crate::wire::Timestamp;
 
     #[track_caller]
     fn check(query: &str, expect: &str) {
-        let first = look(query);
+        let first = Look::asked(query);
         assert_eq!(first.href(), expect);
         let query = expect.split_once('?').map_or("", |(_, query)| query);
-        assert_eq!(look(query), first, "the link shows the same");
+        assert_eq!(Look::asked(query), first, "the link shows the same");
     }
 
     #[test]
@@ -243,21 +241,22 @@ mod tests {
             "metric=a%20b&label.host=web%2F1&label.az=x&aggregation=p95&by=host,az&window=7d",
             "/explore?metric=a%20b&label.az=x&label.host=web%2F1&aggregation=p95&by=host%2Caz&window=7d",
         );
+        check("metric=cpu&label.path=%2520", "/explore?metric=cpu&label.path=%2520");
         check("metric=cpu&by=-&from=1&to=2&step=10s", "/explore?metric=cpu&by=-&from=1&to=2&step=10s");
         check("metric=cpu&from=1&window=24h", "/explore?metric=cpu&from=1");
     }
 
     #[test]
     fn what_is_pinned_is_what_was_shown() {
-        let shown = look("metric=cpu&label.host=a&aggregation=max&by=-&window=6h");
+        let shown = Look::asked("metric=cpu&label.host=a&aggregation=max&by=-&window=6h");
         let pinned = shown.chart("CPU".to_owned(), shown.window().to_owned());
         assert_eq!(Look::of(&pinned), shown);
-        assert_eq!(look("metric=cpu&from=1&to=2").window(), USUAL);
+        assert_eq!(Look::asked("metric=cpu&from=1&to=2").window(), USUAL);
     }
 
     #[test]
     fn links_lead_to_the_same_series() {
-        let shown = look("metric=a%2Fb&label.host=w%201&aggregation=sum&by=-");
+        let shown = Look::asked("metric=a%2Fb&label.host=w%201&aggregation=sum&by=-");
         assert_eq!(
             shown.rule_href(),
             "/alerts/rules/new?metric=a%2Fb&label.host=w%201&aggregation=sum"
