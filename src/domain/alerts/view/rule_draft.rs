@@ -1,7 +1,7 @@
 //! A rule that is begun by a link: the address says which metric it is about.
 
-use crate::ui::address::pairs;
 use crate::domain::alerts::rule::{Aggregation, AlertRule, Labels, On, OnMetric, Op};
+use crate::ui::address::pairs;
 
 /// What the window is when nobody has said so, in seconds.
 const WINDOW_S: f64 = 300.0;

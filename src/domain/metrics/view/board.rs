@@ -64,7 +64,8 @@ fn shown(board: Board) -> AnyView {
             ids.update(|ids| ids.retain(|one| *one != id));
         }
     }));
-    let all: Arc<[(Pin, Result<MetricCourse, ApiError>)]> = pins.items.into_iter().zip(courses).collect();
+    let all: Arc<[(Pin, Result<MetricCourse, ApiError>)]> =
+        pins.items.into_iter().zip(courses).collect();
     let tile = move |id: Arc<str>| {
         let found = all.iter().find(|(pin, _)| pin.id == id).cloned();
         found.map(|(pin, course)| tile(pin, course, leaving, ask)).into_any()
@@ -119,9 +120,7 @@ fn tile(
     let label = format!("Take {title} off");
     let body = match course {
         Ok(course) => chart(look, course),
-        Err(error) => {
-            view! { <p class="calm" role="alert">{error.to_string()}</p> }.into_any()
-        }
+        Err(error) => view! { <p class="calm" role="alert">{error.to_string()}</p> }.into_any(),
     };
     view! {
         <section class="card pin" aria-labelledby=heading.clone()>

@@ -1,7 +1,7 @@
 //! A metric's course as it is watched: read again while it goes on, with its age.
 
-use super::look::{Look, read};
 use super::lines::lines;
+use super::look::{Look, read};
 use crate::domain::metrics::MetricCourse;
 use crate::ui::chart::{Series, TimeChart};
 use crate::ui::format::{self, Unit};
@@ -149,7 +149,8 @@ impl Course {
     /// When it was read, and when it will be again.
     pub fn foot(self) -> AnyView {
         let (live, told) = (Live::expect(), self.told);
-        let every = Memo::new(move |_| told.with(|told| told.look.ends_now().then(|| told.every())));
+        let every =
+            Memo::new(move |_| told.with(|told| told.look.ends_now().then(|| told.every())));
         let at = Memo::new(move |_| told.with(|told| told.course.as_of));
         let old = Memo::new(move |_| {
             let (now, every) = (live.now.get(), every.get());
@@ -160,7 +161,8 @@ impl Course {
         });
         let said = move || {
             let ago = if live.now.get().is_some() { " ago" } else { " UTC" };
-            let again = every.get().map(|every| format!(", read again every {}", format::ago(every)));
+            let again =
+                every.get().map(|every| format!(", read again every {}", format::ago(every)));
             let text = format!("as of {}{ago}{}", since(live, at.get()), again.unwrap_or_default());
             Some(text.into_any())
         };

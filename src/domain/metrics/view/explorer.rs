@@ -105,7 +105,12 @@ fn notes(names: Names, look: Memo<Look>) -> AnyView {
     let lost = move || {
         let lost = known.with(|known| known.as_ref().map(|known| known.overflow)).unwrap_or(0);
         let values = if lost == 1 { "value".to_owned() } else { "values".to_owned() };
-        (lost > 0).then(|| format!("{} {values} of this metric found no place: it has too many series.", format::count(lost)))
+        (lost > 0).then(|| {
+            format!(
+                "{} {values} of this metric found no place: it has too many series.",
+                format::count(lost)
+            )
+        })
     };
     view! {
         <p class="row explore-notes">

@@ -87,9 +87,19 @@ mod tests {
     fn series_are_called_by_what_differs() {
         check(&[], &[]);
         check(&[series(&[("host", "a")], &[])], &["cpu"]);
-        check(&[series(&[("host", "a"), ("az", "x")], &[]), series(&[("host", "b"), ("az", "x")], &[])], &["a", "b"]);
         check(
-            &[series(&[("host", "a"), ("az", "x")], &[]), series(&[("host", "a"), ("az", "y")], &[]), series(&[("az", "x")], &[])],
+            &[
+                series(&[("host", "a"), ("az", "x")], &[]),
+                series(&[("host", "b"), ("az", "x")], &[]),
+            ],
+            &["a", "b"],
+        );
+        check(
+            &[
+                series(&[("host", "a"), ("az", "x")], &[]),
+                series(&[("host", "a"), ("az", "y")], &[]),
+                series(&[("az", "x")], &[]),
+            ],
             &["az=x, host=a", "az=y, host=a", "az=x, no host"],
         );
         check(&[series(&[], &[]), series(&[("host", "b")], &[])], &["no host", "b"]);
@@ -98,7 +108,8 @@ mod tests {
     #[test]
     fn no_more_lines_than_can_be_told_apart() {
         let hosts: Vec<String> = (0..30).map(|i| format!("h{i}")).collect();
-        let all: Vec<CourseOf> = hosts.iter().map(|h| series(&[("host", h.as_str())], &[])).collect();
+        let all: Vec<CourseOf> =
+            hosts.iter().map(|h| series(&[("host", h.as_str())], &[])).collect();
         let lines = lines(&all, 10_000, "cpu");
         assert_eq!(lines.len(), MetricCourse::MAX_LINES);
         let mut tones: Vec<_> = lines.iter().map(|line| line.class).collect();

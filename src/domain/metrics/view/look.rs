@@ -242,7 +242,10 @@ mod tests {
             "/explore?metric=a%20b&label.az=x&label.host=web%2F1&aggregation=p95&by=host%2Caz&window=7d",
         );
         check("metric=cpu&label.path=%2520", "/explore?metric=cpu&label.path=%2520");
-        check("metric=cpu&by=-&from=1&to=2&step=10s", "/explore?metric=cpu&by=-&from=1&to=2&step=10s");
+        check(
+            "metric=cpu&by=-&from=1&to=2&step=10s",
+            "/explore?metric=cpu&by=-&from=1&to=2&step=10s",
+        );
         check("metric=cpu&from=1&window=24h", "/explore?metric=cpu&from=1");
     }
 

@@ -39,7 +39,8 @@ pub fn picker(names: Names, look: Memo<Look>) -> AnyView {
     let labels = Memo::new(move |_| {
         let mut labels: Vec<Arc<str>> = values.with(|values| values.keys().cloned().collect());
         let asked = look.with(|look| look.labels.keys().cloned().collect::<Vec<_>>());
-        labels.extend(asked.into_iter().filter(|label| !labels.contains(label)).collect::<Vec<_>>());
+        labels
+            .extend(asked.into_iter().filter(|label| !labels.contains(label)).collect::<Vec<_>>());
         labels
     });
     let ask = use_ask();
@@ -55,9 +56,8 @@ pub fn picker(names: Names, look: Memo<Look>) -> AnyView {
             next.take(name, &answers.get(name));
         }
         let other = next.metric != now.metric;
-        let known = names.with_untracked(|names| {
-            names.iter().find(|one| *one.name == *next.metric).cloned()
-        });
+        let known = names
+            .with_untracked(|names| names.iter().find(|one| *one.name == *next.metric).cloned());
         let has = |label: &str| known.as_ref().is_some_and(|one| one.labels.contains_key(label));
         for label in labels.get_untracked() {
             // What another metric does not have cannot narrow it down.
@@ -113,7 +113,12 @@ pub fn about(one: &MetricName) -> String {
 fn range_kept(look: Memo<Look>) -> AnyView {
     dynamic(move || {
         let range = look.get().range;
-        let kept = [("window", range.window), ("from", range.from), ("to", range.to), ("step", range.step)];
+        let kept = [
+            ("window", range.window),
+            ("from", range.from),
+            ("to", range.to),
+            ("step", range.step),
+        ];
         let input = |(name, value): (&'static str, Option<String>)| {
             Some(view! { <input type="hidden" name=name value=value? /> }.into_any())
         };
@@ -133,7 +138,10 @@ fn aggregation_field(look: Memo<Look>) -> AnyView {
 
 /// Which series are kept apart: each of them, none, or those that differ in a label or two.
 fn split_field(labels: Vec<Arc<str>>, look: Memo<Look>) -> AnyView {
-    let mut ways = vec![(String::new(), "each by itself".to_owned()), (MERGED.to_owned(), "all as one".to_owned())];
+    let mut ways = vec![
+        (String::new(), "each by itself".to_owned()),
+        (MERGED.to_owned(), "all as one".to_owned()),
+    ];
     ways.extend(labels.iter().map(|label| (label.to_string(), format!("by {label}"))));
     if (3..=PAIRED).contains(&labels.len()) {
         for (i, one) in labels.iter().enumerate() {
@@ -159,12 +167,7 @@ fn split_field(labels: Vec<Arc<str>>, look: Memo<Look>) -> AnyView {
     select("Series", "by", words(by), options)
 }
 
-fn select(
-    label: &'static str,
-    name: &'static str,
-    now: Words,
-    options: Vec<AnyView>,
-) -> AnyView {
+fn select(label: &'static str, name: &'static str, now: Words, options: Vec<AnyView>) -> AnyView {
     view! {
         <label class="pick">
             <span>{label}</span>
@@ -184,7 +187,8 @@ fn label_field(label: Arc<str>, look: Memo<Look>, values: Memo<LabelValues>) -> 
     let first = untrack(&now);
     let of = label.clone();
     let options = move || {
-        let value = |value: &Arc<str>| view! { <option value=value.to_string()></option> }.into_any();
+        let value =
+            |value: &Arc<str>| view! { <option value=value.to_string()></option> }.into_any();
         let all = values.with(|values| {
             values.get(&of).map(|values| values.iter().map(value).collect::<Vec<_>>())
         });

@@ -3,9 +3,7 @@
 use super::look::Look;
 use crate::domain::metrics::Pin;
 use crate::domain::metrics::api::{pin, unpin};
-use crate::ui::widgets::{
-    Answers, Ask, Field, Form, Icon, IconName, Kind, Sending, dynamic,
-};
+use crate::ui::widgets::{Answers, Ask, Field, Form, Icon, IconName, Kind, Sending, dynamic};
 use leptos::prelude::*;
 
 /// How long a stretch a pinned chart may show.
@@ -36,7 +34,8 @@ pub fn pinning(look: Memo<Look>) -> AnyView {
 
 fn question(look: Look) -> Form {
     let window = look.window().to_owned();
-    let mut windows: Vec<(String, String)> = WINDOWS.map(|one| (one.to_owned(), one.to_owned())).into();
+    let mut windows: Vec<(String, String)> =
+        WINDOWS.map(|one| (one.to_owned(), one.to_owned())).into();
     // One that is not offered is still what is shown.
     if !windows.iter().any(|(one, _)| *one == window) {
         windows.push((window.clone(), window.clone()));
