@@ -125,7 +125,7 @@ fn tile(
     view! {
         <section class="card pin" aria-labelledby=heading.clone()>
             <div class="row">
-                <h2 id=heading><a class="link" href=href data-row-link="">{title}</a></h2>
+                <h2 id=heading.clone()><a class="link" href=href data-row-link="">{title}</a></h2>
                 <span class="grow"></span>
                 {act(IconName::Cross, "Take off", label, off)}
             </div>
