@@ -22,7 +22,7 @@ mod store;
 mod tests;
 mod thread;
 
-pub use metrics::{MetricPoints, MetricQuery, Windowed};
+pub use metrics::{MAX_SERIES, MetricFound, MetricPoints, MetricQuery, Windowed};
 pub use store::discard;
 
 use super::journal::Reader;
