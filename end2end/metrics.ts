@@ -1,17 +1,20 @@
 // Metrics as tests send them, and the parts of the pages that show them.
-import { ago, MINUTE, type Event, type Page } from './fixtures.ts';
+import { MINUTE, type Event, type Page } from './fixtures.ts';
 
-type More = { ago?: number; unit?: string; labels?: Record<string, string> };
+type More = { unit?: string; labels?: Record<string, string> };
 
-/** A metric had a value, `ago` milliseconds ago (now when left out). */
-export function observed(name: string, value: number, { ago: past, ...more }: More = {}): Event {
-  const time = past === undefined ? {} : { time: ago(past) };
-  return { type: 'metric.observed', data: { name, value, ...more }, ...time };
+/** A metric has a value. */
+export const observed = (name: string, value: number, more: More = {}): Event => ({
+  type: 'metric.observed',
+  data: { name, value, ...more },
+});
+
+/** Half an hour of a series, a value at the start of each minute, so that series meet in a step. */
+export function course(name: string, value: (minute: number) => number, more: More = {}): Event[] {
+  const last = Math.floor(Date.now() / MINUTE);
+  const at = (minute: number) => new Date((last - 29 + minute) * MINUTE).toISOString();
+  return Array.from({ length: 30 }, (_, i) => ({ ...observed(name, value(i), more), time: at(i) }));
 }
-
-/** Half an hour of a series, a value a minute. */
-export const course = (name: string, value: (minute: number) => number, more: Omit<More, 'ago'> = {}): Event[] =>
-  Array.from({ length: 30 }, (_, i) => observed(name, value(i), { ...more, ago: (30 - i) * MINUTE }));
 
 /** Latencies of three hosts in two zones, and a metric without labels. */
 export const several = (): Event[] => [
