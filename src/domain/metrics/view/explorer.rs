@@ -99,7 +99,7 @@ fn explored(names: Names, look: Memo<Look>, first: Reading<MetricCourse>) -> Any
     .into_any()
 }
 
-/// What else is to be known of the metric.
+/// The range, and what else is to be known of the metric.
 fn notes(names: Names, look: Memo<Look>) -> AnyView {
     let known = known(names, look);
     let lost = move || {
@@ -113,15 +113,16 @@ fn notes(names: Names, look: Memo<Look>) -> AnyView {
         })
     };
     view! {
-        <p class="row explore-notes">
-            <a class="more" href=PATH>"All metrics"</a>
+        <div class="row explore-notes">
+            <RangePicker usual=USUAL />
             {dynamic(move || lost().map(|lost| view! { <span class="hint bad">{lost}</span> }.into_any()))}
-        </p>
+            <a class="more" href=PATH>"All metrics"</a>
+        </div>
     }
     .into_any()
 }
 
-/// The course: its range, what can be done with it, and the chart.
+/// The course: what can be done with it, and the chart.
 fn shown(course: Course, look: Memo<Look>) -> AnyView {
     let told = course.told;
     let csv = words(move || told.with(|told| told.look.csv_href(&told.course.range)));
@@ -138,8 +139,6 @@ fn shown(course: Course, look: Memo<Look>) -> AnyView {
     view! {
         <section class="card explore" aria-label="Course">
             <div class="row explore-head">
-                <RangePicker usual=USUAL />
-                <span class="grow"></span>
                 {pinning(look)}
                 {copy_button("Copy link", "button small js", link)}
                 <a class="button small" href=csv rel="external" download=""><Icon name=IconName::Down />"CSV"</a>
