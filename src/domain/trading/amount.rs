@@ -6,6 +6,7 @@ use bigdecimal::{BigDecimal, RoundingMode, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 /// A number of as many digits as it takes: what is added, subtracted and multiplied stays exact.
@@ -67,6 +68,15 @@ impl Amount {
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.normalized().to_plain_string())
+    }
+}
+
+impl FromStr for Amount {
+    type Err = bigdecimal::ParseBigDecimalError;
+
+    /// Reads what it is written as.
+    fn from_str(digits: &str) -> Result<Self, Self::Err> {
+        digits.parse().map(Self)
     }
 }
 
