@@ -6,8 +6,8 @@ use bigdecimal::{BigDecimal, RoundingMode, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::num::NonZeroU64;
-use std::str::FromStr;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+use std::str::FromStr;
 
 /// A number of as many digits as it takes: what is added, subtracted and multiplied stays exact.
 /// Equal numbers are written alike, so that equal states are equal bytes.

@@ -116,9 +116,9 @@ fn pairs(from: &Arc<str>, to: &Arc<str>) -> Vec<Arc<str>> {
     if from == to {
         return Vec::new();
     }
-    let both = State::PAIRS.iter().flat_map(|between| {
-        [format!("{from}{between}{to}"), format!("{to}{between}{from}")]
-    });
+    let both = State::PAIRS
+        .iter()
+        .flat_map(|between| [format!("{from}{between}{to}"), format!("{to}{between}{from}")]);
     both.map(Arc::from).collect()
 }
 
@@ -169,10 +169,9 @@ impl Holdings {
         moved: &BTreeMap<Arc<str>, Amount>,
     ) -> EquityPoint {
         let all = |sums: &BTreeMap<Arc<str>, Amount>| {
-            sums.iter().filter_map(|(from, sum)| self.convert(from, currency, sum)).fold(
-                Amount::default(),
-                |all, one| &all + &one,
-            )
+            sums.iter()
+                .filter_map(|(from, sum)| self.convert(from, currency, sum))
+                .fold(Amount::default(), |all, one| &all + &one)
         };
         let (cash, positions) = (all(&self.cash), all(&self.worth));
         EquityPoint {

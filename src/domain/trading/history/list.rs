@@ -62,8 +62,10 @@ pub fn list(
         "SELECT * FROM trades {} ORDER BY at DESC, seq DESC LIMIT ? OFFSET ?",
         within(&wanted)
     );
-    let mut items: Vec<TradeItem> =
-        db.prepare_cached(&page)?.query_map(params_from_iter(given), item)?.collect::<Result<_>>()?;
+    let mut items: Vec<TradeItem> = db
+        .prepare_cached(&page)?
+        .query_map(params_from_iter(given), item)?
+        .collect::<Result<_>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
     Ok(Found { items, total: total.unsigned_abs(), more })
@@ -108,7 +110,7 @@ impl TradeFilter {
 fn item(row: &Row<'_>) -> Result<TradeItem> {
     let digits = |column| {
         let text = row.get_ref(column)?.as_str_or_null()?;
-        Ok(text.map(Exact::of))
+        Ok::<_, rusqlite::Error>(text.map(Exact::of))
     };
     Ok(TradeItem {
         id: row.get("id")?,

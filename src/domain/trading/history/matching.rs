@@ -60,8 +60,7 @@ impl Standing {
             front.left -= &met;
             if front.left.is_zero() {
                 // Nothing is held between the last lot of one direction and the first of the other.
-                let next =
-                    if closed == held { None } else { after(opposite(side), front.place)? };
+                let next = if closed == held { None } else { after(opposite(side), front.place)? };
                 self.front = next.map(|(place, lot)| Front {
                     place,
                     price: Amount::from(lot.price),
