@@ -179,6 +179,10 @@ proptest! {
             prop_assert_eq!(&sums[key], &book.realized());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn a_curve_is_what_the_fold_would_have_been(
