@@ -12,6 +12,7 @@ pub mod aggregate;
 pub mod alerts;
 pub mod back_test;
 pub mod board;
+pub mod channels;
 pub mod checkpoint;
 pub mod clock;
 pub mod dashboard_events;
