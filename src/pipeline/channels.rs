@@ -87,7 +87,7 @@ pub fn of_metrics(
     let mut newest: BTreeMap<(&str, &metrics::LabelSet), (Timestamp, &Observed)> = BTreeMap::new();
     for Envelope { stamp, event } in held {
         let Event::Metrics(event) = event else { continue };
-        for one in observed(event) {
+        for one in event.observed() {
             let at = newest.entry((&one.name, &one.labels)).or_insert((stamp.time, one));
             at.0 = at.0.max(stamp.time);
         }
@@ -102,13 +102,6 @@ pub fn of_metrics(
         (series.at <= at).then_some((key, &**series))
     });
     Ok(frame(values(shown, now).into_iter()))
-}
-
-/// What an event says of metrics.
-fn observed(event: &metrics::Event) -> impl Iterator<Item = &Observed> {
-    match event {
-        metrics::Event::Observed(one) => std::slice::from_ref(one).iter(),
-    }
 }
 
 /// Messages about series that come sorted by name. A metric has one place in a message, so series
