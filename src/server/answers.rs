@@ -92,6 +92,7 @@ const READS: &[(&str, &[Part], Time)] = &[
     // What the board knows by itself is told as of now, so it is made of everything.
     ("/api/v1/metrics", &Part::ALL, No),
     ("/api/v1/metrics/{name}", &[Metrics], Steps),
+    ("/api/v1/metrics/{name}/range", &[Metrics], Steps),
     ("/api/v1/metrics/{name}/latest", &Part::ALL, No),
     ("/api/v1/portfolio", &[Trading, Settings], Steps),
     ("/api/v1/trades", &[Trading], Steps),
