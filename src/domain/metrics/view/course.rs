@@ -86,7 +86,8 @@ impl Course {
                 asked_at.set_value(now);
             }
             let rested = |every| seen.zip(now).is_some_and(|(seen, now)| now.since(seen) >= every);
-            let due = asked.ends_now() && rested(told.with_untracked(Told::every));
+            let Some(every) = told.try_with_untracked(Told::every) else { return asked };
+            let due = asked.ends_now() && rested(every);
             // What nobody looks at need not be new.
             let due = due && !document().hidden() && !untrack(|| live.is_down());
             // Another metric is another course.
@@ -135,8 +136,11 @@ impl Course {
             };
             Some(chart.into_any())
         };
-        // What is shown is not what was asked for, yet or at all.
-        let other = move || told.with(|told| self.look.with(|look| told.look != *look));
+        // What is shown is not what was asked for, yet or at all. What was shown may be gone when the
+        // address changes.
+        let look = self.look;
+        let other =
+            move || look.with(|look| told.try_with(|told| told.look != *look)).unwrap_or_default();
         let class = words(move || if other() { "course stale" } else { "course" }.to_owned());
         view! {
             <div role="alert">{trouble_line(self.trouble)}</div>

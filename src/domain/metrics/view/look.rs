@@ -216,6 +216,8 @@ impl Query {
 pub async fn read(look: Look) -> Result<Unread<MetricCourse>, ApiError> {
     let Look { metric: name, labels, aggregation, by, range } = look;
     let labels = (!labels.is_empty()).then(|| serde_json::to_string(&labels).unwrap_or_default());
+    // On its way an empty text would become none; a list of nothing is one all the same.
+    let by = by.map(|by| if by.is_empty() { ",".to_owned() } else { by });
     let RangeParams { window, from, to, step } = range;
     metric(name, labels, Some(aggregation), by, window, from, to, step).await
 }
