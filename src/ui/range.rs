@@ -44,7 +44,7 @@ pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
 }
 
 /// What an address asks for besides the range, and keeps when the range changes.
-const KEPT: [&str; 2] = ["host", "queue"];
+const KEPT: [&str; 5] = ["host", "queue", "account", "currency", "sort"];
 
 /// The address of this page with another range; what else it asks for stays.
 fn use_address() -> impl Fn(&str) -> String + Copy + Send + Sync + 'static {
