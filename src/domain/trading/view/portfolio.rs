@@ -8,7 +8,7 @@ use super::tiles::tiles;
 use crate::domain::Topic;
 use crate::domain::range::RangeParams;
 use crate::domain::trading::api::{equity, portfolio};
-use crate::domain::trading::{Equity, Portfolio};
+use crate::domain::trading::{DEFAULT_CURRENCY, Equity, Portfolio};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::live::{follow, follow_doc};
 use crate::ui::range::{use_fresh, use_fresh_every, use_range};
@@ -116,6 +116,15 @@ fn board(
     let as_of = first.as_of;
     let (doc, read) = kept(first, &whose);
     let nothing = Memo::new(move |_| doc.with(is_empty));
+    // What was read while there was nothing says nothing of what has come since.
+    Effect::new(move |was: Option<bool>| {
+        let is = nothing.get();
+        if was == Some(true) && !is {
+            days.refetch();
+            curve.refetch();
+        }
+        is
+    });
     let shown = move || {
         let (of, whose) = (whose.clone(), whose.clone());
         let today = move |first| {
@@ -163,7 +172,7 @@ fn selectors(doc: RwSignal<Portfolio>, asked: Memo<Asked>) -> AnyView {
         let (accounts, currencies) = lists.get();
         let chosen = asked.get_untracked();
         let some = |name: &str| chosen.get(name).is_some();
-        if accounts.len() < 2 && currencies.len() < 2 && !some("account") && !some("currency") {
+        if accounts.len() < 2 && currencies.is_empty() && !some("account") && !some("currency") {
             return None;
         }
         let rest = ["sort", "window", "from", "to"].into_iter().map(|name| {
@@ -183,13 +192,14 @@ fn selectors(doc: RwSignal<Portfolio>, asked: Memo<Asked>) -> AnyView {
     })
 }
 
-/// Every currency that there is something in.
+/// Every currency that there is something in, but for the usual one.
 fn currencies(doc: &Portfolio) -> Vec<String> {
     let held = doc.positions.iter().map(|item| &item.currency);
     let all = held
         .chain(doc.rates.iter().map(|rate| &rate.from))
         .chain(doc.unconverted.iter().map(|apart| &apart.currency))
         .chain(std::iter::once(&doc.currency));
+    let all = all.filter(|name| ***name != *DEFAULT_CURRENCY);
     let all: BTreeSet<String> = all.map(|name| name.to_string()).collect();
     all.into_iter().collect()
 }

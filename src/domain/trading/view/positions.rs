@@ -73,12 +73,9 @@ fn head(asked: &Asked, sort: &str, key: &'static str, word: &'static str, class:
         return view! { <th class=class>{word}</th> }.into_any();
     }
     let (here, down) = (sort.trim_start_matches('-') == key, sort.starts_with('-'));
-    let next = if here == down && key != "symbol" || here && !down {
-        format!("-{key}")
-    } else {
-        key.to_owned()
-    };
-    let next = if here && down { key.to_owned() } else { next };
+    // Names begin with the first, figures with the greatest.
+    let next = if here { !down } else { key != "symbol" };
+    let next = if next { format!("-{key}") } else { key.to_owned() };
     let href = asked.with("sort", &next).href(PATH);
     let order = here.then_some(if down { "descending" } else { "ascending" });
     let arrow = order.map_or("", |_| if down { "↓" } else { "↑" });
@@ -210,8 +207,9 @@ fn parts(doc: &Portfolio) -> Vec<(String, f64)> {
 fn allocation(doc: RwSignal<Portfolio>) -> AnyView {
     dynamic(move || {
         let parts = doc.with(parts);
-        let first = parts.first()?;
-        let _ = first;
+        if parts.is_empty() {
+            return None;
+        }
         let piece = |(name, share): &(String, f64)| {
             let class = if name == "cash" { "cash" } else { "accent" };
             let style = format!("flex:{}", format::decimal(*share, 4));

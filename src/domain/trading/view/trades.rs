@@ -94,7 +94,7 @@ fn list(first: TradesPage, asked: Memo<Asked>) -> AnyView {
             <div class="news" role="status">{dynamic(new)}</div>
             <div role="alert">{trouble_line(blotter.trouble)}</div>
             {dynamic(shown)}
-            {next_page(asked, total)}
+            {next_page(asked, total.get_untracked())}
             <AsOf at=as_of />
         </section>
     }
@@ -111,14 +111,14 @@ fn csv(asked: &Asked) -> String {
 }
 
 /// The link to what follows, for browsers that cannot scroll there.
-fn next_page(asked: Memo<Asked>, total: Memo<usize>) -> AnyView {
+fn next_page(asked: Memo<Asked>, total: usize) -> Option<AnyView> {
     let next = asked.with_untracked(skipped) + PAGE;
-    let link = move || {
-        let href = asked.get().with("skip", &next.to_string()).href(PATH);
-        let link = || view! { <a class="button more-rows" href=href>"Next page"</a> }.into_any();
-        (next < total.get()).then(link)
+    let link = || {
+        let href = words(move || asked.get().with("skip", &next.to_string()).href(PATH));
+        view! { <noscript><a class="button more-rows" href=href>"Next page"</a></noscript> }
+            .into_any()
     };
-    view! { <noscript>{dynamic(link)}</noscript> }.into_any()
+    (next < total).then(link)
 }
 
 fn nothing_here() -> AnyView {
