@@ -3,9 +3,9 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, alerts, assets, channel_socket, dashboard_socket, edge, guard,
-    health, limits, listen, live, metrics, pages, present, problem, read, server_fns, settings,
-    trading, work,
+    App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, edge,
+    guard, health, limits, listen, live, metrics, pages, present, problem, read, server_fns,
+    settings, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -169,6 +169,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/dashboard/projects/{project}/runs", PROJECTS, runs)
         .get("/dashboard/metrics", all(Permission::ViewMetrics), server_fns::call)
         .get("/api/v1/system", all(Permission::ViewSystem), server_fns::call)
+        .get("/api/v1/metrics/cache", all(Permission::ViewMetrics), present::caches)
         .get("/api/v1/settings", settings, settings::read)
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
@@ -214,8 +215,10 @@ pub fn table() -> Vec<Entry> {
 /// All that is answered.
 pub fn router(app: App) -> Router {
     let present = from_fn_with_state(app.clone(), present::present);
+    let answered = from_fn_with_state(app.clone(), answers::answered);
     let over_reads = |reads: Router<App>| {
         reads
+            .route_layer(answered)
             .route_layer(present)
             .route_layer(from_fn(server_fns::tagged))
             .route_layer(CompressionLayer::new())

@@ -255,7 +255,7 @@ impl Cache {
         CacheInternals {
             hits,
             misses,
-            hit_rate: (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64),
+            hit_rate: CacheInternals::rate(hits, misses),
             entries: self.answers.entry_count(),
             evictions: self.evictions.load(Ordering::Relaxed),
         }

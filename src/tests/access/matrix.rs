@@ -81,6 +81,7 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("POST", "/api/v1/alerts/{id}/silence", To("acknowledge_alerts")),
     ("POST", "/api/v1/alert-rules/test", To("manage_rules")),
     ("GET", "/api/v1/system", To("view_system")),
+    ("GET", "/api/v1/metrics/cache", To("view_metrics")),
     ("GET", "/api/v1/settings", To("manage_rules")),
     ("PATCH", "/api/v1/settings", To("manage_rules")),
     ("GET", "/api/v1/channels", To("manage_rules")),
