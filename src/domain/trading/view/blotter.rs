@@ -131,7 +131,6 @@ impl Blotter {
         let asked = self.asked.get_untracked();
         let mut items = delta.items;
         items.retain(|item| is_asked_for(item, &asked));
-        items.sort_by_key(|item| item.seq);
         self.held.try_update(|held| {
             if delta.skipped > 0 {
                 held.lose();
@@ -139,9 +138,7 @@ impl Blotter {
             if !still {
                 held.reveal();
             }
-            for item in items {
-                held.add(item, still);
-            }
+            held.add(items, still);
         });
         if delta.skipped > 0 && !still {
             self.read_anew();
@@ -158,8 +155,9 @@ impl Blotter {
 
     /// Reads what is in sight and not held.
     fn fill(self) {
-        let window = self.long.window.get_untracked();
-        if !window.is_measured() || self.busy.get_value() {
+        let window = self.long.window.try_get_untracked();
+        let Some(window) = window.filter(|window| window.is_measured()) else { return };
+        if self.busy.try_get_value() != Some(false) {
             return;
         }
         let (from, to) = window.range();
@@ -180,7 +178,8 @@ impl Blotter {
                 self.busy.try_set_value(false);
             }
             if self.turn.try_get_value() != Some(mine) {
-                return;
+                // What is in sight may have waited for this.
+                return self.fill();
             }
             match answer {
                 Ok(page) => self.show(page, skip, limit, anew),

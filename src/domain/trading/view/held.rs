@@ -74,19 +74,24 @@ impl Held {
         Some((found, seq >= self.fresh))
     }
 
-    /// Takes in a trade that has come, later than all before it: at its place, or to wait if it is
-    /// the newest and the list stands still.
-    pub fn add(&mut self, item: TradeItem, still: bool) {
-        let known = self.rows.values().any(|row| row.seq == item.seq);
-        if known || item.seq <= self.upto {
-            return;
+    /// Takes in trades that have come, later than all before them: each at its place, or to wait if
+    /// it is the newest and the list stands still.
+    pub fn add(&mut self, mut items: Vec<TradeItem>, still: bool) {
+        items.sort_by_key(|item| item.seq);
+        if !still {
+            self.fresh = self.upto.saturating_add(1);
         }
-        self.upto = item.seq;
-        if still && self.top.is_none_or(|top| order(&item) > top) {
-            self.waiting.push(item);
-        } else {
-            self.fresh = self.fresh.min(item.seq);
-            self.insert(item);
+        for item in items {
+            let known = self.rows.values().any(|row| row.seq == item.seq);
+            if known || item.seq <= self.upto {
+                continue;
+            }
+            self.upto = item.seq;
+            if still && self.top.is_none_or(|top| order(&item) > top) {
+                self.waiting.push(item);
+            } else {
+                self.insert(item);
+            }
         }
     }
 
@@ -204,14 +209,14 @@ mod tests {
     fn what_is_new_waits_while_the_list_stands_still() {
         let all = newest_first((1..=1_000).map(|i| trade(i, i as u64)).collect());
         let mut held = Held::new(0, 1_000, 1_000, page(&all, 0, 100));
-        held.add(trade(2_000, 2_000), true);
+        held.add(vec![trade(2_000, 2_000)], true);
         assert_eq!((held.total(), held.waiting(), held.at(0).unwrap().seq), (1_000, 1, 1_000));
-        held.add(trade(2_000, 2_000), true);
+        held.add(vec![trade(2_000, 2_000)], true);
         assert_eq!(held.waiting(), 1, "told twice");
         held.reveal();
         assert_eq!((held.total(), held.waiting(), held.at(0).unwrap().seq), (1_001, 0, 2_000));
         assert_eq!((held.of(2_000).unwrap().1, held.of(999).unwrap().1), (true, false));
-        held.add(trade(3_000, 3_000), false);
+        held.add(vec![trade(3_000, 3_000)], false);
         assert_eq!(
             (held.total(), held.at(0).unwrap().seq, held.at(1).unwrap().seq),
             (1_002, 3_000, 2_000)
@@ -222,13 +227,13 @@ mod tests {
     fn what_is_late_goes_to_its_place() {
         let all = newest_first((1..=3).map(|i| trade(i * 10, i as u64)).collect());
         let mut held = Held::new(0, 3, 3, all);
-        held.add(trade(15, 4), true);
+        held.add(vec![trade(15, 4)], true);
         let seqs: Vec<u64> = (0..4).map(|i| held.at(i).unwrap().seq).collect();
         assert_eq!(seqs, [3, 2, 4, 1]);
-        held.add(trade(5, 5), true);
+        held.add(vec![trade(5, 5)], true);
         assert_eq!(held.at(4).unwrap().seq, 5);
         let mut none = Held::new(0, 0, 0, Vec::new());
-        none.add(trade(1, 1), false);
+        none.add(vec![trade(1, 1)], false);
         assert_eq!((none.total(), none.at(0).unwrap().seq), (1, 1));
     }
 
@@ -250,7 +255,7 @@ mod tests {
                 if !still {
                     held.reveal();
                 }
-                held.add(item, still);
+                held.add(vec![item], still);
                 let server = newest_first(all.clone());
                 let to = (scrolled + 30).min(held.total());
                 for _ in 0..3 {

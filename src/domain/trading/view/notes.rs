@@ -96,7 +96,7 @@ fn line(one: &Correction) -> AnyView {
     let of = format!("of {}, {account}, {trade}", format::day_clock(*time));
     view! {
         <li>
-            <a class="link" href=trades_href(symbol)>{symbol.to_string()}</a>
+            <a class="link cut" href=trades_href(symbol)>{symbol.to_string()}</a>
             <span class="muted cut grow">{of}</span>
             <span>{profit(realized_pnl)}" "{currency.to_string()}</span>
             <span class="muted when">{ago(*at)}</span>
