@@ -4,6 +4,7 @@
 //! a lone event is shown in milliseconds, and nobody is told more than ten times a second.
 
 mod alerts;
+mod trading;
 mod views;
 mod work;
 
@@ -208,6 +209,8 @@ impl Aggregate {
         let mut changes = Vec::new();
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
+        self.show_trading(&refreshed, &asked, hub, &mut changes);
+        self.tell_channels(&mut asked, &mut changes);
         self.show_work(&refreshed, &mut asked, hub, &mut changes);
         self.show_alerts(&refreshed, &asked, &mut changes);
         self.show_system(&refreshed, &mut changes);
@@ -382,6 +385,7 @@ impl Aggregate {
             valuation: self.board.valuation.clone(),
             portfolio: OnceLock::new(),
             trades: OnceLock::new(),
+            channels: Default::default(),
             work_findings: self.work_findings.clone(),
             agents_all: OnceLock::new(),
             tasks_all: OnceLock::new(),

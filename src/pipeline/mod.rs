@@ -14,6 +14,7 @@ pub mod back_test;
 pub mod board;
 pub mod cache_meter;
 pub mod changed;
+pub mod channels;
 pub mod checkpoint;
 pub mod clock;
 pub mod dashboard_events;

@@ -2,6 +2,7 @@
 
 use super::board::Findings;
 use super::changed::Changed;
+use super::channels::Channels;
 use super::dashboard_events;
 use crate::domain::alerts::{AlertItem, AlertNumbers, AlertsPage};
 use crate::domain::health::Finding;
@@ -146,6 +147,8 @@ pub struct Published {
     pub portfolio: OnceLock<Doc<Portfolio>>,
     /// The newest trades, made when first asked for.
     pub trades: OnceLock<Doc<TradesPage>>,
+    /// What whoever asks for all of a channel is told.
+    pub channels: Channels,
     /// Every alert that is not over, made when first asked for.
     pub alerts_all: OnceLock<Doc<AlertsPage>>,
     /// Every agent, unpaged, made when first asked for.
@@ -294,7 +297,7 @@ impl Published {
 
     /// The shared views, by topic. The page of one project or task is not one of
     /// them: it is made for whoever asks, since it reads history; for it the ticker stands in and
-    /// is never sent.
+    /// is never sent. The portfolio is here without what takes history.
     fn doc(&self, topic: &Topic) -> &dyn Encoded {
         match topic {
             Topic::Summary => &*self.summary,
