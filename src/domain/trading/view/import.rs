@@ -141,7 +141,7 @@ fn mapping(chosen: &Chosen, busy: RwSignal<bool>) -> AnyView {
             view! {
                 <label class="field">
                     <span>{*member}</span>
-                    <select name=*member><option value="">{none}</option>{options}</select>
+                    <select name=*member aria-label=*member><option value="">{none}</option>{options}</select>
                 </label>
             }
             .into_any()

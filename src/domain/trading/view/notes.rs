@@ -63,7 +63,7 @@ pub fn corrections(doc: RwSignal<Portfolio>, as_of: Timestamp) -> AnyView {
             <div class="grid">
                 <Card title="Corrections" as_of=as_of class="c12">
                     <p class="sub">{said}</p>
-                    <ul class="lines">{lines}</ul>
+                    <ul class="lines corrections">{lines}</ul>
                 </Card>
             </div>
         };
@@ -97,7 +97,7 @@ fn line(one: &Correction) -> AnyView {
     view! {
         <li>
             <a class="link cut" href=trades_href(symbol)>{symbol.to_string()}</a>
-            <span class="muted cut grow">{of}</span>
+            <span class="muted cut of">{of}</span>
             <span>{profit(realized_pnl)}" "{currency.to_string()}</span>
             <span class="muted when">{ago(*at)}</span>
         </li>

@@ -135,7 +135,7 @@ fn board(
             {selectors(doc, asked)}
             {apart(doc)}
             {loaded(days, today)}
-            <div class="grid">
+            <div class="grid top">
                 {loaded(curve, move |first| equity_card(first, whose.clone(), doc, as_of))}
                 {ratios_card(read, as_of)}
             </div>

@@ -37,11 +37,12 @@ pub fn positions_card(doc: RwSignal<Portfolio>, asked: Memo<Asked>, as_of: Times
         1 => "1 position".to_owned(),
         n => format!("{} positions", format::count(n as u64)),
     };
+    // Of what is asked for alone: it outlives this page, and what the page has made does not.
     let heads = move || {
-        let now = sort.get();
-        let head = |(key, word, class)| head(&asked.get(), &now, key, word, class);
-        let heads: Vec<AnyView> = COLUMNS.into_iter().map(head).collect();
-        Some(view! { <tr>{heads}</tr> }.into_any())
+        let asked = asked.get();
+        let sort = asked.get("sort").unwrap_or_else(|| USUAL.to_owned());
+        let heads = COLUMNS.map(|(key, word, class)| head(&asked, &sort, key, word, class));
+        Some(view! { <tr>{heads.into_iter().collect::<Vec<_>>()}</tr> }.into_any())
     };
     let shown = move |from, to| ids.with(|ids| ids.get(from..to).unwrap_or_default().to_vec());
     let table = move || {
@@ -103,17 +104,21 @@ fn find<'a>(doc: &'a Portfolio, key: &str) -> Option<&'a PositionItem> {
 /// Keys of all positions in the order that is asked for; equal ones by symbol.
 fn sorted(doc: &Portfolio, sort: &str) -> Vec<Arc<str>> {
     let (down, by) = (sort.starts_with('-'), sort.trim_start_matches('-'));
-    // Values are in currencies of their own, shares are not.
+    let unknown = f64::NEG_INFINITY;
     let number = |item: &PositionItem| match by {
-        "quantity" => item.quantity.to_f64(),
-        "pnl" => item.pnl.to_f64(),
-        "percent" => item.pnl_percentage.unwrap_or(f64::NEG_INFINITY),
-        "value" | "allocation" => item.allocation.unwrap_or_else(|| item.value.to_f64()),
-        _ => 0.0,
+        "quantity" => (item.quantity.to_f64(), 0.0),
+        "pnl" => (item.pnl.to_f64(), 0.0),
+        "percent" => (item.pnl_percentage.unwrap_or(unknown), 0.0),
+        // Values are in currencies of their own, shares are not.
+        "value" | "allocation" => (item.allocation.unwrap_or(unknown), item.value.to_f64()),
+        _ => (0.0, 0.0),
     };
-    let mut all: Vec<(f64, Arc<str>)> =
-        doc.positions.iter().map(|item| (number(item), key_of(item))).collect();
-    all.sort_by(|a, b| if down { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
+    let all = doc.positions.iter().map(|item| (number(item), key_of(item)));
+    let mut all: Vec<((f64, f64), Arc<str>)> = all.collect();
+    all.sort_by(|(a, _), (b, _)| {
+        let (a, b) = if down { (b, a) } else { (a, b) };
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
     if by == "symbol" && down {
         all.reverse();
     }
