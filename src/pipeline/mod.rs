@@ -12,6 +12,9 @@ pub mod aggregate;
 pub mod alerts;
 pub mod back_test;
 pub mod board;
+pub mod cache_meter;
+pub mod changed;
+pub mod channels;
 pub mod checkpoint;
 pub mod clock;
 pub mod dashboard_events;
@@ -25,6 +28,7 @@ pub mod meters;
 pub mod orders;
 pub mod publish;
 pub mod sampler;
+pub mod series;
 mod start;
 pub mod ticker;
 

@@ -13,6 +13,7 @@ mod alerts;
 mod alerts_past;
 mod alerts_socket;
 mod back_test;
+mod channels;
 mod cli;
 mod commands;
 mod crash;

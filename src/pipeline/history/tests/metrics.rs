@@ -18,9 +18,23 @@ fn labels(all: &[(&str, &str)]) -> Labels {
 
 impl Kept {
     fn series(&self, wanted: &[(&str, &str)], how: Aggregation, range: Range) -> Vec<MetricPoints> {
+        self.merged(wanted, None, how, range)
+    }
+
+    fn merged(
+        &self,
+        wanted: &[(&str, &str)],
+        by: Option<&[&str]>,
+        aggregation: Aggregation,
+        range: Range,
+    ) -> Vec<MetricPoints> {
+        let by = by.map(|by| by.iter().map(|label| Arc::from(*label)).collect());
         let (name, labels) = ("m".into(), labels(wanted));
-        let query = MetricQuery { name, labels, aggregation: how, range, most: 10 };
-        self.runtime.block_on(self.history().metric(query)).unwrap().to_vec()
+        let query = MetricQuery { name, labels, aggregation, by, range };
+        match &*self.runtime.block_on(self.history().metric(query)).unwrap() {
+            MetricFound::Series(all) => all.clone(),
+            other => panic!("{other:?}"),
+        }
     }
 
     fn values(&self, wanted: &[(&str, &str)], how: Aggregation, range: Range) -> Vec<f64> {
