@@ -9,6 +9,7 @@ mod views;
 mod work;
 
 use super::board::{Board, Refreshed};
+use super::changed::Changed;
 use super::checkpoint::Checkpointer;
 use super::depths::Depths;
 use super::history::{Batch, History, Sample, Series};
@@ -49,6 +50,8 @@ pub struct Aggregate {
     gauges: Arc<Gauges>,
     epoch: Arc<str>,
     views: Views,
+    /// Where each part last changed.
+    changed: Changed,
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
     /// Whether some of what was folded since then is not held any more.
@@ -117,6 +120,7 @@ impl Aggregate {
                 ticker: (ticker, seq),
                 projects_version: seq,
             },
+            changed: Changed::all(seq),
             held: Vec::new(),
             held_cut: false,
             touched: Vec::new(),
@@ -184,6 +188,7 @@ impl Aggregate {
     pub fn absorb(&mut self, batch: Committed) {
         for envelope in batch.envelopes {
             self.state.fold(&envelope, &mut self.touched);
+            self.changed.event(&envelope.event, envelope.stamp.seq);
             self.touched.drain(..).for_each(|touched| self.board.touch(touched));
             self.watch(&envelope);
             self.held.push(envelope);
@@ -200,6 +205,7 @@ impl Aggregate {
         self.take_lines();
         let mut asked = hub.on_demand();
         let refreshed = self.board.refresh(&self.state);
+        self.changed.refreshed(&refreshed, self.state.seq);
         let mut changes = Vec::new();
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
@@ -361,6 +367,7 @@ impl Aggregate {
             seq: self.state.seq,
             cursor: self.cursor(),
             as_of: self.state.now,
+            changed: self.changed,
             state: self.state.clone(),
             summary: doc(&self.views.summary),
             outline: OnceLock::new(),

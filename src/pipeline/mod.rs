@@ -12,6 +12,8 @@ pub mod aggregate;
 pub mod alerts;
 pub mod back_test;
 pub mod board;
+pub mod cache_meter;
+pub mod changed;
 pub mod channels;
 pub mod checkpoint;
 pub mod clock;

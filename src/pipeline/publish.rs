@@ -1,6 +1,7 @@
 //! What readers get: the state and its views at one position, encoded at most once.
 
 use super::board::Findings;
+use super::changed::Changed;
 use super::channels::Channels;
 use super::dashboard_events;
 use crate::domain::alerts::{AlertItem, AlertNumbers, AlertsPage};
@@ -50,6 +51,11 @@ impl<T: Serialize> Doc<T> {
             brotli: OnceLock::new(),
             snapshot: OnceLock::new(),
         }
+    }
+
+    /// Whether it has been encoded before.
+    pub fn is_encoded(&self) -> bool {
+        self.json.get().is_some()
     }
 
     /// As JSON.
@@ -105,6 +111,8 @@ pub struct Published {
     pub cursor: Cursor,
     /// When this was known to be so.
     pub as_of: Timestamp,
+    /// Where each part last changed.
+    pub changed: Changed,
     /// The state itself; cheap to copy, since its maps are persistent.
     pub state: State,
     /// The overview.

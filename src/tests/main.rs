@@ -37,4 +37,7 @@ mod replay;
 mod settings;
 mod sockets;
 mod tidy;
+mod trading;
+mod trading_figures;
+mod trading_import;
 mod work;

@@ -286,6 +286,9 @@ impl State {
             .take_while(move |(key, _)| &*key.symbol == symbol && &*key.currency == currency)
     }
 
+    /// What may stand between the currencies of a pair in the name of its price.
+    pub const PAIRS: [&str; 4] = ["", "-", "/", "_"];
+
     /// What one of a currency is worth in another, and as of when: by the price of the pair, under
     /// whichever of its usual names; none if no such price is known.
     pub fn rate(&self, from: &str, to: &str) -> Option<(Amount, Timestamp)> {
@@ -293,7 +296,7 @@ impl State {
             return Some((Amount::from(Decimal::ONE), Timestamp::default()));
         }
         let of = |a: &str, b: &str| {
-            let names = ["", "-", "/", "_"].map(|between| format!("{a}{between}{b}"));
+            let names = Self::PAIRS.map(|between| format!("{a}{between}{b}"));
             let marks = names.iter().filter_map(|name| self.prices.get(name.as_str())?.mark());
             marks.max_by_key(|mark| (mark.at, mark.seq))
         };
