@@ -226,7 +226,7 @@ impl Kept {
             let mut insert = tx.prepare_cached(sql).unwrap();
             for _ in 0..500 {
                 self.rows += 1;
-                let (row, symbol) = (self.rows, format!("S{}", self.rows % SYMBOLS));
+                let (row, symbol) = (self.rows as i64, format!("S{}", self.rows % SYMBOLS));
                 let it = [7_u8; 200];
                 insert
                     .execute(params![row, row * 100, symbol, "buy", "bench", "desk", it])
