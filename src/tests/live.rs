@@ -387,7 +387,7 @@ async fn the_portfolio_followed_is_the_portfolio_read() {
         let held = Portfolio { as_of, cursor, metrics, ..held.clone() };
         assert_eq!(serde_json::to_value(held).unwrap(), serde_json::to_value(read).unwrap());
     };
-    assert_eq!(portfolio, read().await, "a snapshot is the answer over REST");
+    same(&portfolio, read().await);
     let snapshot = socket.next_of("snapshot").await;
     assert_eq!(snapshot["topic"], "trades");
     let mut trades: TradesPage = serde_json::from_value(snapshot["data"].clone()).unwrap();
