@@ -410,7 +410,7 @@ async fn the_portfolio_followed_is_the_portfolio_read() {
     let now = read().await;
     assert_eq!(now.positions.len(), 1, "Y is flat after an even number of trades, X is held");
     same(&portfolio, now);
-    let rest = server.get("/api/v1/trades?limit=1000").await.json();
+    let rest = server.get("/api/v1/trades?limit=500").await.json();
     assert_eq!(serde_json::to_value(&trades.items).unwrap(), rest);
     assert_eq!(trades.total, 28);
 }
