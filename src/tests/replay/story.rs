@@ -87,6 +87,9 @@ fn of_others() -> impl Strategy<Value = (&'static str, String)> {
         ("price.updated", r#"{"symbol":"S","price":2}"#),
         ("cash.moved", r#"{"amount":-3}"#),
         ("metric.observed", r#"{"name":"m","value":1.5,"labels":{"k":"v"}}"#),
+        ("metrics.sampled", r#"{"values":[{"name":"m","value":2.0},{"name":"n","value":-1.0}]}"#),
+        ("chart.pinned", r#"{"id":"p","user":"u","chart":{"metric":"m"}}"#),
+        ("chart.unpinned", r#"{"id":"p","user":"u"}"#),
     ]);
     prop_oneof![6 => named, 1 => plain.prop_map(|(kind, data)| (kind, data.to_owned()))]
 }
