@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Rollups<B> {
     table: &'static str,
+    /// The coarsest steps are never forgotten.
+    forever: bool,
     holds: PhantomData<fn() -> B>,
 }
 
@@ -32,7 +34,14 @@ pub fn finest(at: Timestamp) -> Timestamp {
 impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
     /// The table of this name.
     pub const fn new(table: &'static str) -> Self {
-        Self { table, holds: PhantomData }
+        Self { table, forever: false, holds: PhantomData }
+    }
+
+    /// The same, and its coarsest steps are never forgotten: what is made of all of them together
+    /// would be wrong without the first.
+    #[must_use]
+    pub const fn forever(self) -> Self {
+        Self { forever: true, ..self }
     }
 
     /// SQL that makes the table.
@@ -148,7 +157,8 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
                 .prepare_cached(&sql(if last.is_some() { ">" } else { ">=" }))?
                 .query_row(params![longest, last.unwrap_or("")], |row| row.get(0))?;
             let Some(series) = next else { break };
-            for (res, kept) in RESOLUTIONS.iter().enumerate() {
+            let short = RESOLUTIONS.len() - usize::from(self.forever);
+            for (res, kept) in RESOLUTIONS.iter().take(short).enumerate() {
                 tx.prepare_cached(&format!(
                     "DELETE FROM {} WHERE res = ?1 AND series = ?2 AND at < ?3",
                     self.table

@@ -90,6 +90,18 @@ impl Topic {
         }
     }
 
+    /// Whether it is the frames of a socket of its own, which are of another protocol.
+    pub const fn is_socket(&self) -> bool {
+        matches!(
+            self,
+            Self::AlertsSocket
+                | Self::MetricsSocket
+                | Self::PortfolioSocket
+                | Self::TradesSocket
+                | Self::DashboardSocket
+        )
+    }
+
     /// Whether it is fed only while somebody follows it.
     pub fn is_on_demand(&self) -> bool {
         !Self::ALWAYS.contains(self)

@@ -6,6 +6,7 @@
 pub mod alertmanager;
 pub mod cloudevents;
 pub mod junit;
+pub mod trades_csv;
 
 mod xml_text;
 

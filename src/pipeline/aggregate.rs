@@ -4,10 +4,12 @@
 //! a lone event is shown in milliseconds, and nobody is told more than ten times a second.
 
 mod alerts;
+mod trading;
 mod views;
 mod work;
 
 use super::board::{Board, Refreshed};
+use super::changed::Changed;
 use super::checkpoint::Checkpointer;
 use super::depths::Depths;
 use super::history::{Batch, History, Sample, Series};
@@ -48,6 +50,8 @@ pub struct Aggregate {
     gauges: Arc<Gauges>,
     epoch: Arc<str>,
     views: Views,
+    /// Where each part last changed.
+    changed: Changed,
     /// Folded since the last flush, for history.
     held: Vec<Envelope>,
     /// Whether some of what was folded since then is not held any more.
@@ -116,6 +120,7 @@ impl Aggregate {
                 ticker: (ticker, seq),
                 projects_version: seq,
             },
+            changed: Changed::all(seq),
             held: Vec::new(),
             held_cut: false,
             touched: Vec::new(),
@@ -183,6 +188,7 @@ impl Aggregate {
     pub fn absorb(&mut self, batch: Committed) {
         for envelope in batch.envelopes {
             self.state.fold(&envelope, &mut self.touched);
+            self.changed.event(&envelope.event, envelope.stamp.seq);
             self.touched.drain(..).for_each(|touched| self.board.touch(touched));
             self.watch(&envelope);
             self.held.push(envelope);
@@ -199,9 +205,12 @@ impl Aggregate {
         self.take_lines();
         let mut asked = hub.on_demand();
         let refreshed = self.board.refresh(&self.state);
+        self.changed.refreshed(&refreshed, self.state.seq);
         let mut changes = Vec::new();
         self.show_summary(&mut changes);
         self.show_projects(&refreshed, &asked, &mut changes);
+        self.show_trading(&refreshed, &asked, hub, &mut changes);
+        self.tell_channels(&mut asked, &mut changes);
         self.show_work(&refreshed, &mut asked, hub, &mut changes);
         self.show_alerts(&refreshed, &asked, &mut changes);
         self.show_system(&refreshed, &mut changes);
@@ -358,6 +367,7 @@ impl Aggregate {
             seq: self.state.seq,
             cursor: self.cursor(),
             as_of: self.state.now,
+            changed: self.changed,
             state: self.state.clone(),
             summary: doc(&self.views.summary),
             outline: OnceLock::new(),
@@ -375,6 +385,7 @@ impl Aggregate {
             valuation: self.board.valuation.clone(),
             portfolio: OnceLock::new(),
             trades: OnceLock::new(),
+            channels: Default::default(),
             work_findings: self.work_findings.clone(),
             agents_all: OnceLock::new(),
             tasks_all: OnceLock::new(),

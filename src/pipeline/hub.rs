@@ -266,7 +266,7 @@ impl Hub {
 }
 
 fn encode(topic: &Topic, epoch: &str, from: Seq, seq: Seq, at: Timestamp, data: &str) -> Delta {
-    if matches!(topic, Topic::DashboardSocket | Topic::AlertsSocket) {
+    if topic.is_socket() {
         // Its frames are of another protocol, and whole as they are.
         return Delta { from, seq, text: data.into(), rest: None };
     }

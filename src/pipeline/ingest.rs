@@ -6,9 +6,11 @@
 mod answer;
 mod body;
 mod message;
+mod trades;
 
 pub use super::meters::Meters;
 pub use message::Posted;
+pub use trades::import_trades;
 
 use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;

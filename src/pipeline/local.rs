@@ -1,10 +1,11 @@
 //! Figures of this process, which are shown but are not part of the journal's state.
 
+use super::cache_meter::CacheMeter;
 use super::history::History;
 use super::ingest::Meters;
 use super::journal::JournalStatus;
 use super::sampler::ProcessSampler;
-use crate::domain::system::{HubInternals, IngestInternals, Internals, Process};
+use crate::domain::system::{Caches, HubInternals, IngestInternals, Internals, Process};
 use crate::wire::Seq;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -36,6 +37,10 @@ pub struct Gauges {
     pub journal: Arc<JournalStatus>,
     /// How far history has come, and its caches.
     pub history: History,
+    /// How views that are made once a flush are read.
+    pub views: Arc<CacheMeter>,
+    /// How answers that are kept are read.
+    pub answers: Arc<CacheMeter>,
     /// How far the state has come.
     pub applied: AtomicU64,
     /// The feed, once there is one.
@@ -53,7 +58,8 @@ impl Gauges {
     ) -> Self {
         let process = Mutex::new((None, Process::default(), ProcessSampler::new()));
         let (applied, hub) = (AtomicU64::new(0), OnceLock::new());
-        Self { host, meters, journal, history, applied, hub, process }
+        let (views, answers) = (Arc::default(), Arc::default());
+        Self { host, meters, journal, history, views, answers, applied, hub, process }
     }
 
     /// Reads all of them.
@@ -85,7 +91,12 @@ impl Gauges {
         let mut journal = self.journal.internals();
         journal.lag_events = journal.seq.saturating_sub(applied);
         journal.history_lag_events = applied.saturating_sub(self.history.position());
-        Internals { ingest, journal, hub: self.hub(), cache: self.history.cache_internals() }
+        Internals { ingest, journal, hub: self.hub(), cache: self.caches() }
+    }
+
+    /// Reads how the caches do.
+    pub fn caches(&self) -> Caches {
+        Caches::of(self.views.read(), self.answers.read(), self.history.cache_internals())
     }
 
     fn hub(&self) -> HubInternals {

@@ -1,6 +1,8 @@
 //! What readers get: the state and its views at one position, encoded at most once.
 
 use super::board::Findings;
+use super::changed::Changed;
+use super::channels::Channels;
 use super::dashboard_events;
 use crate::domain::alerts::{AlertItem, AlertNumbers, AlertsPage};
 use crate::domain::health::Finding;
@@ -49,6 +51,11 @@ impl<T: Serialize> Doc<T> {
             brotli: OnceLock::new(),
             snapshot: OnceLock::new(),
         }
+    }
+
+    /// Whether it has been encoded before.
+    pub fn is_encoded(&self) -> bool {
+        self.json.get().is_some()
     }
 
     /// As JSON.
@@ -104,6 +111,8 @@ pub struct Published {
     pub cursor: Cursor,
     /// When this was known to be so.
     pub as_of: Timestamp,
+    /// Where each part last changed.
+    pub changed: Changed,
     /// The state itself; cheap to copy, since its maps are persistent.
     pub state: State,
     /// The overview.
@@ -138,6 +147,8 @@ pub struct Published {
     pub portfolio: OnceLock<Doc<Portfolio>>,
     /// The newest trades, made when first asked for.
     pub trades: OnceLock<Doc<TradesPage>>,
+    /// What whoever asks for all of a channel is told.
+    pub channels: Channels,
     /// Every alert that is not over, made when first asked for.
     pub alerts_all: OnceLock<Doc<AlertsPage>>,
     /// Every agent, unpaged, made when first asked for.
@@ -286,7 +297,7 @@ impl Published {
 
     /// The shared views, by topic. The page of one project or task is not one of
     /// them: it is made for whoever asks, since it reads history; for it the ticker stands in and
-    /// is never sent.
+    /// is never sent. The portfolio is here without what takes history.
     fn doc(&self, topic: &Topic) -> &dyn Encoded {
         match topic {
             Topic::Summary => &*self.summary,

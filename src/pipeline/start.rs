@@ -19,6 +19,7 @@ use crate::notify::{Notify, worker};
 use crate::server::App;
 use crate::server::access::{Access, Policy};
 use crate::server::alerts::back_test::BackTests;
+use crate::server::answers::Answers;
 use crate::server::config::Settings;
 use crate::server::limits::Limits;
 use crate::server::trading;
@@ -164,6 +165,7 @@ pub async fn start(
         notify: notify.clone(),
     };
     let deliveries = tokio::spawn(worker::run(parts, shutdown.clone()));
+    let answers = Answers::new(gauges.answers.clone());
     let app = App {
         hub,
         history,
@@ -175,6 +177,7 @@ pub async fn start(
         patience: settings.tuning.patience,
         presence: Arc::default(),
         offers: Arc::default(),
+        answers,
         back_tests: Arc::new(BackTests::new(settings.data_dir.clone())),
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),

@@ -8,7 +8,7 @@ pub fn line(envelope: &Envelope) -> Option<TickerLine> {
     let (text, link) = match &envelope.event {
         Event::Projects(event) => of_project(event),
         Event::Work(event) => (of_work(event), Some(page_of_work(event))),
-        Event::Trading(event) => (of_trading(event), None),
+        Event::Trading(event) => (of_trading(event), Some(page_of_trading(event))),
         Event::Metrics(metrics::Event::Observed(metric)) => {
             let unit = metric.unit.as_deref().unwrap_or_default();
             (format!("{} {} {unit}", metric.name, metric.value).trim_end().to_owned(), None)
@@ -124,6 +124,13 @@ fn of_trading(event: &trading::Event) -> String {
             let currency = it.currency.as_deref().unwrap_or("USD");
             format!("{} {currency}", it.amount)
         }
+    }
+}
+
+fn page_of_trading(event: &trading::Event) -> String {
+    match event {
+        trading::Event::Executed(it) => trading::trades_href(&it.symbol),
+        trading::Event::Priced(_) | trading::Event::Moved(_) => "/portfolio".to_owned(),
     }
 }
 

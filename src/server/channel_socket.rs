@@ -1,10 +1,14 @@
-//! Sockets that tell of one kind of thing as it changes: `/ws/alerts`, and others of its shape.
+//! Sockets that tell of one kind of thing as it changes: `/ws/metrics`, `/ws/alerts`,
+//! `/ws/portfolio` and `/ws/trades`.
 //!
 //! | sent | when |
 //! |---|---|
 //! | `{"type":"welcome","message","user"}` | at first |
-//! | `{"type":"alert","timestamp","data"}` | as things change, one message each |
-//! | `{"type":"resync","timestamp","count"}` | to a client that has fallen behind, or asks for all: as many messages follow, and what is not among them is over |
+//! | `{"type":"metrics","timestamp","data":{name:{value,timestamp,labels}}}` | series have other values; each once a flush, and those of one name in as many messages |
+//! | `{"type":"alert","timestamp","data"}` | an alert changes |
+//! | `{"type":"portfolio","timestamp","data":{total_value,cash,positions_value}}` | the books are worth something else |
+//! | `{"type":"trade","timestamp","data":{id,symbol,side,quantity,price,executed_at}}` | a trade came in |
+//! | `{"type":"resync","timestamp","count","left_out"}` | to a client that has fallen behind, or asks for all: as many messages follow, of what there is now, and there is more that is not told |
 //! | `result`, `pong`, `error` | in answer |
 
 use super::needs::Needs;
@@ -13,13 +17,13 @@ use super::{App, alerts};
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
 use crate::pipeline::hub::Fallen;
-use crate::pipeline::publish::Published;
-use crate::wire::{ApiError, Seq, Timestamp};
+use crate::wire::{ApiError, Seq};
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use bytes::{Buf, Bytes};
+use serde::Deserialize;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -30,8 +34,6 @@ pub struct Channel {
     name: &'static str,
     /// Whose frames it tells: a message a line.
     topic: Topic,
-    /// Everything there is now, a message each.
-    all: fn(&Published) -> Vec<String>,
 }
 
 impl Channel {
@@ -42,37 +44,33 @@ impl Channel {
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
-static ALERTS: Channel = Channel { name: "alerts", topic: Topic::AlertsSocket, all: open_alerts };
-/// What one must be allowed to open `/ws/alerts`.
-pub const ALERTS_NEED: Needs = Needs::Socket(Topic::AlertsSocket.needs());
+/// Declares channels: `NAME_NEED`, what one must be allowed to open one, and its handler.
+macro_rules! channels {
+    ($($name:literal, $topic:expr => $channel:ident, $need:ident, $open:ident;)+) => {
+        $(static $channel: Channel = Channel { name: $name, topic: $topic };
 
-/// `WS /ws/alerts`
-///
-/// # Errors
-/// 400 if it is no request for a WebSocket.
-pub async fn of_alerts(
-    State(app): State<App>,
-    knock: Knock,
-    upgrade: Upgrade,
-) -> Result<Response, ApiError> {
-    open(&ALERTS, app, knock, upgrade)
-}
+        #[doc = concat!("What one must be allowed to open `/ws/", $name, "`.")]
+        pub const $need: Needs = Needs::Socket($topic.needs());
 
-/// A message about one thing.
-#[derive(Debug, Serialize)]
-struct Message<'a, T> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    timestamp: Timestamp,
-    data: &'a T,
-}
-
-fn open_alerts(shown: &Published) -> Vec<String> {
-    let text = |data| {
-        let message = Message { kind: "alert", timestamp: shown.as_of, data };
-        serde_json::to_string(&message).ok()
+        #[doc = concat!("`WS /ws/", $name, "`")]
+        ///
+        /// # Errors
+        /// 400 if it is no request for a WebSocket.
+        pub async fn $open(
+            State(app): State<App>,
+            knock: Knock,
+            upgrade: Upgrade,
+        ) -> Result<Response, ApiError> {
+            open(&$channel, app, knock, upgrade)
+        })+
     };
-    shown.alerts.values().filter_map(|item| text(&**item)).collect()
+}
+
+channels! {
+    "alerts", Topic::AlertsSocket => ALERTS, ALERTS_NEED, of_alerts;
+    "metrics", Topic::MetricsSocket => METRICS, METRICS_NEED, of_metrics;
+    "portfolio", Topic::PortfolioSocket => PORTFOLIO, PORTFOLIO_NEED, of_portfolio;
+    "trades", Topic::TradesSocket => TRADES, TRADES_NEED, of_trades;
 }
 
 fn open(
@@ -92,6 +90,17 @@ async fn serve(channel: &'static Channel, line: Line) {
     // Why it ended is the client's business.
     let _ = socket::converse(&mut client).await;
     hub.leave(&channel.topic);
+}
+
+/// The messages of a frame, which all clients share.
+fn lines(frame: &Utf8Bytes) -> impl Iterator<Item = Utf8Bytes> {
+    let mut rest = Bytes::from(frame.clone());
+    std::iter::from_fn(move || {
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = rest.split_to(end);
+        rest.advance(rest.len().min(1));
+        Utf8Bytes::try_from(line).ok().filter(|line| !line.is_empty())
+    })
 }
 
 /// What a client may say.
@@ -138,8 +147,8 @@ impl Feed for Client {
         };
         for frame in frames {
             self.cursor = frame.seq;
-            for message in frame.text.lines() {
-                self.line.send(message.into()).await?;
+            for message in lines(&frame.text) {
+                self.line.send(message).await?;
             }
         }
         Ok(())
@@ -160,12 +169,17 @@ impl Client {
     async fn all(&mut self) -> Result<(), Gone> {
         let shown = self.line.app.hub.published();
         self.cursor = shown.seq;
-        let all = (self.channel.all)(&shown);
-        let head = json!({ "type": "resync", "timestamp": shown.as_of, "count": all.len() });
+        let all = shown.all_of(&self.channel.topic);
+        let head = json!({
+            "type": "resync",
+            "timestamp": shown.as_of,
+            "count": all.messages.len(),
+            "left_out": all.left_out,
+        });
         drop(shown);
         self.line.send(head.to_string().into()).await?;
-        for message in all {
-            self.line.send(message.into()).await?;
+        for message in &all.messages {
+            self.line.send(message.clone()).await?;
         }
         Ok(())
     }

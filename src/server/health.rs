@@ -97,9 +97,9 @@ fn registry(app: &App) -> Registry {
         ("hub_frames_sent", "Messages written to sockets", hub.frames_sent),
         ("hub_resyncs", "Snapshots sent to clients that fell behind", hub.resyncs),
         ("hub_slow_closed", "Clients closed because they took nothing", hub.slow_closed),
-        ("cache_hits", "Range queries answered from the cache", cache.hits),
-        ("cache_misses", "Range queries computed", cache.misses),
-        ("cache_evictions", "Answers dropped from the cache", cache.evictions),
+        ("cache_hits", "Reads answered from a cache", cache.hits),
+        ("cache_misses", "Reads whose answer had to be made", cache.misses),
+        ("cache_evictions", "Answers dropped from caches", cache.evictions),
     ];
     for (name, help, value) in counters {
         all.register(name, help, ConstCounter::new(value));

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod agent_socket;
 pub mod alerts;
+pub mod answers;
 pub mod assets;
 pub mod body;
 pub mod channel_socket;
@@ -71,6 +72,8 @@ pub struct App {
     pub presence: Arc<agent_socket::Presence>,
     /// When commands were last handed out.
     pub offers: Arc<work::Offers>,
+    /// Answers that are kept.
+    pub answers: answers::Answers,
     /// Tests of alert rules on the past.
     pub back_tests: Arc<alerts::back_test::BackTests>,
     /// Who may do what, besides what the journal says.

@@ -6,7 +6,9 @@
 use super::App;
 use super::access::Caller;
 use super::server_fns::matches_tag;
+use crate::domain::system::Caches;
 use crate::pipeline::publish::Doc;
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -37,15 +39,15 @@ pub async fn present(
         "/dashboard/summary" => {
             settle(&app).await;
             let shown = app.hub.published();
-            answer(shown.summary_for(caller.permissions), request.headers())
+            answer(&app, shown.summary_for(caller.permissions), request.headers())
         }
         "/api/v1/system" => {
             let shown = app.hub.published();
-            answer(&shown.system, request.headers())
+            answer(&app, &shown.system, request.headers())
         }
         "/api/ui/work" => {
             let shown = app.hub.published();
-            answer(shown.work_page(), request.headers())
+            answer(&app, shown.work_page(), request.headers())
         }
         _ => next.run(request).await,
     }
@@ -54,7 +56,12 @@ pub async fn present(
 /// `GET /api/dashboard/state`: all of work in one object.
 pub async fn dashboard_state(State(app): State<App>, headers: HeaderMap) -> Response {
     let shown = app.hub.published();
-    answer(shown.dashboard(), &headers)
+    answer(&app, shown.dashboard(), &headers)
+}
+
+/// `GET /api/v1/metrics/cache`: how the caches do, together and each.
+pub async fn caches(State(app): State<App>) -> Json<Caches> {
+    Json(app.gauges.caches())
 }
 
 /// Waits, briefly, until the summary states the number of sockets that are open now: a socket
@@ -74,7 +81,8 @@ async fn settle(app: &App) {
 }
 
 /// The whole of `doc`, in the encoding the client likes best.
-pub fn answer<T: Serialize>(doc: &Doc<T>, headers: &HeaderMap) -> Response {
+pub fn answer<T: Serialize>(app: &App, doc: &Doc<T>, headers: &HeaderMap) -> Response {
+    app.gauges.views.count(doc.is_encoded());
     let tag = doc.tag();
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches_tag(known, tag));
     let (encoding, body) = if known { (None, Bytes::new()) } else { encoded(doc, headers) };

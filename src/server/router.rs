@@ -3,9 +3,9 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, alerts, assets, channel_socket, dashboard_socket, edge, guard,
-    health, limits, listen, live, metrics, pages, present, problem, read, server_fns, settings,
-    trading, work,
+    App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, edge,
+    guard, health, limits, listen, live, metrics, pages, present, problem, read, server_fns,
+    settings, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -150,13 +150,16 @@ const FOR_PAGES: &[(&str, Needs)] = &[
     ("portfolio", all(Permission::ViewPortfolio)),
     ("equity", all(Permission::ViewPortfolio)),
     ("trades", all(Permission::ViewTrades)),
-    ("import_trades", all(Permission::WriteEvents)),
     ("metric_names", all(Permission::ViewMetrics)),
     ("metric", all(Permission::ViewMetrics)),
     ("pins", all(Permission::ViewMetrics)),
     ("pin", all(Permission::ViewMetrics)),
     ("unpin", all(Permission::ViewMetrics)),
 ];
+
+/// A table that is given to a page comes within JSON, which may be a little longer.
+const IMPORT: (&str, Needs) = ("/api/ui/import_trades", all(Permission::WriteEvents));
+const IMPORT_BYTES: usize = 20 << 20;
 
 /// Every route that needs to be asked for, with what it needs. Files of the site are open to all.
 /// `over_reads` lays something over those that answer with what is shown.
@@ -169,6 +172,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/dashboard/projects/{project}/runs", PROJECTS, runs)
         .get("/dashboard/metrics", all(Permission::ViewMetrics), server_fns::call)
         .get("/api/v1/system", all(Permission::ViewSystem), server_fns::call)
+        .get("/api/v1/metrics/cache", all(Permission::ViewMetrics), present::caches)
         .get("/api/v1/settings", settings, settings::read)
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
@@ -181,12 +185,18 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         let path = format!("/api/ui/{name}");
         reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
     });
-    let reads = reads.over(over_reads);
+    let (path, needs) = IMPORT;
+    let import = Routes::default()
+        .get(path, needs, server_fns::call)
+        .post(path, needs, server_fns::call)
+        .over(|router| router.layer(DefaultBodyLimit::max(IMPORT_BYTES)));
+    let reads = reads.merge(import).over(over_reads);
     let sends = all(Permission::WriteEvents);
     let ingest = Routes::default()
         .post("/api/v1/events", sends, ingest::events)
         .post("/api/v1/import/junit", sends, ingest::import_junit)
         .post("/api/v1/import/alertmanager", sends, ingest::import_alertmanager)
+        .post("/api/v1/import/trades", sends, ingest::import_trades)
         // The limit there is on decoded bytes.
         .over(|router| router.layer(DefaultBodyLimit::disable()));
     Routes::default()
@@ -197,6 +207,9 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/dashboard/live", Needs::Socket(Permissions::NONE), live::live)
         .get("/ws/dashboard", dashboard_socket::NEEDS, dashboard_socket::dashboard)
         .get("/ws/alerts", channel_socket::ALERTS_NEED, channel_socket::of_alerts)
+        .get("/ws/metrics", channel_socket::METRICS_NEED, channel_socket::of_metrics)
+        .get("/ws/portfolio", channel_socket::PORTFOLIO_NEED, channel_socket::of_portfolio)
+        .get("/ws/trades", channel_socket::TRADES_NEED, channel_socket::of_trades)
         .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
         .merge(work::write_routes())
         .merge(access::routes::writes())
@@ -214,8 +227,10 @@ pub fn table() -> Vec<Entry> {
 /// All that is answered.
 pub fn router(app: App) -> Router {
     let present = from_fn_with_state(app.clone(), present::present);
+    let answered = from_fn_with_state(app.clone(), answers::answered);
     let over_reads = |reads: Router<App>| {
         reads
+            .route_layer(answered)
             .route_layer(present)
             .route_layer(from_fn(server_fns::tagged))
             .route_layer(CompressionLayer::new())

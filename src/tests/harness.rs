@@ -61,6 +61,11 @@ impl Server {
         Self::with(tempfile::tempdir().unwrap(), Tuning::default(), board).await
     }
 
+    /// One over what another has left.
+    pub async fn started_over(data_dir: TempDir, tuning: Tuning) -> Self {
+        Self::over(data_dir, tuning).await
+    }
+
     async fn over(data_dir: TempDir, tuning: Tuning) -> Self {
         Self::with(data_dir, tuning, Changes::new()).await
     }

@@ -10,6 +10,8 @@ use bellwether::domain::projects::{self, ProjectDetail, ProjectId, ProjectsDelta
 use bellwether::domain::range::{Range, RangeParams};
 use bellwether::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use bellwether::domain::system::{SystemDelta, SystemPage};
+use bellwether::domain::trading::valuation::Valuation;
+use bellwether::domain::trading::{Portfolio, PortfolioDelta, TradesDelta, TradesPage};
 use bellwether::domain::work::{
     AgentItem, AgentsDelta, AgentsView, TaskDelta, TaskItem, TasksDelta, TasksPage, Utilisation,
     WorkDelta, WorkPage,
@@ -130,7 +132,13 @@ fn check_board(board: &Board, state: &State) -> Result<(), TestCaseError> {
         |board: &Board| board.agents.values().map(|agent| timeless(agent)).collect::<Vec<_>>();
     prop_assert_eq!(timeless(board), timeless(&fresh));
     prop_assert_eq!(board.next_deadline(state), fresh.next_deadline(state));
+    prop_assert_eq!(worth(&board.valuation, state), worth(&fresh.valuation, state));
     Ok(())
+}
+
+/// The portfolio in its usual currency.
+fn worth(valuation: &Valuation, state: &State) -> Portfolio {
+    valuation.portfolio(&state.trading, &"USD".into(), state.now, Default::default())
 }
 
 /// What a page shows but for its history, made from what is published.
@@ -163,6 +171,8 @@ struct Client {
     tasks: BTreeMap<Arc<str>, TaskItem>,
     work: WorkPage,
     alerts: AlertsPage,
+    portfolio: Portfolio,
+    trades: TradesPage,
     at: Vec<(Topic, u64)>,
 }
 
@@ -187,6 +197,8 @@ impl Client {
                 .collect(),
             work: read(shown.json(&Topic::Work)),
             alerts: read(shown.json(&Topic::Alerts)),
+            portfolio: read(shown.json(&Topic::Portfolio)),
+            trades: read(shown.json(&Topic::Trades)),
             at: topics.iter().map(|topic| (topic.clone(), shown.seq)).collect(),
         }
     }
@@ -228,9 +240,10 @@ impl Client {
             }
             Topic::Work => self.work.apply(typed::<WorkDelta>(data)),
             Topic::Alerts => self.alerts.apply(typed::<AlertsDelta>(data)),
-            Topic::AlertsSocket | Topic::Task(_) | Topic::DashboardSocket => {
-                panic!("nobody follows {topic}")
-            }
+            Topic::Portfolio => self.portfolio.apply(typed::<PortfolioDelta>(data)),
+            Topic::Trades => self.trades.apply(typed::<TradesDelta>(data)),
+            Topic::Task(_) => panic!("nobody follows {topic}"),
+            _ => panic!("{topic} has no deltas"),
         }
     }
 
@@ -274,6 +287,11 @@ impl Client {
         prop_assert_eq!(held, alerts);
         prop_assert_eq!(self.alerts.numbers, fresh.alert_numbers);
         prop_assert_eq!(&self.alerts.silences, &shown.state.alerts.silence_items());
+        let portfolio = worth(&Valuation::over(&shown.state.trading, None), &shown.state);
+        let (as_of, cursor) = (now, Default::default());
+        prop_assert_eq!(&Portfolio { as_of, cursor, ..self.portfolio.clone() }, &portfolio);
+        let trades = &shown.trades().value;
+        prop_assert_eq!((&self.trades.items, self.trades.total), (&trades.items, trades.total));
         let lines: Vec<_> =
             folded.iter().rev().filter_map(ticker::line).take(Ticker::KEPT).collect();
         prop_assert_eq!(&self.ticker.lines, &lines);
@@ -317,7 +335,8 @@ fn aggregate(writing: &Writing, history: &History, state: State) -> (Aggregate, 
 fn topics() -> Vec<Topic> {
     let pages = ["p0", "p1"].map(|p| Topic::Project(p.to_owned().try_into().unwrap()));
     let work = [Topic::Agents, Topic::Tasks, Topic::Work, Topic::Alerts];
-    Topic::ALWAYS.into_iter().chain(pages).chain(work).collect()
+    let trading = [Topic::Portfolio, Topic::Trades];
+    Topic::ALWAYS.into_iter().chain(pages).chain(work).chain(trading).collect()
 }
 
 /// Snapshot at `cut`, then deltas, a flush every `step` events; compared at the end of each.

@@ -1,6 +1,7 @@
 //! `bellwether demo`: a believable fleet's life, sent over the public interface only.
 
 mod host;
+mod latency;
 mod market;
 mod orders;
 mod pace;
@@ -31,8 +32,8 @@ const GRACE: Duration = Duration::from_millis(900);
 /// Send a made-up fleet's life to a board, to see it at work.
 ///
 /// Projects that flake, break, are mended, slow down and fall quiet; services with traffic by day
-/// and night; hosts, one of them hot and one silent at times; agents and their tasks; a small
-/// trading strategy. It is sent as any producer would: nothing on the board is made up by itself.
+/// and night; hosts, one of them hot and one silent at times; agents and their tasks; a
+/// market and two strategies that trade in it. It is sent as any producer would: nothing on the board is made up by itself.
 ///
 /// First the past is lived (--history), as fast as the board takes it, so that charts are full.
 /// From then on life goes by the clock, or --speed times as fast: then everything happens so much

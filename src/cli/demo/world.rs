@@ -6,7 +6,7 @@
 
 use super::orders::{Answer, Order};
 use super::rng::Rng;
-use super::{host, market, project, traffic, work};
+use super::{host, latency, market, project, traffic, work};
 use crate::wire::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -45,6 +45,16 @@ impl Moment<'_> {
     pub fn emit(&mut self, kind: &'static str, data: Value) {
         let (source, time) = (self.source, self.time);
         self.out.push(Happening { kind, source, time, data });
+    }
+
+    /// Something becomes known that happened at `time`, by the clock.
+    pub fn emit_late(&mut self, kind: &'static str, data: Value, time: Timestamp) {
+        self.out.push(Happening { kind, source: self.source, time, data });
+    }
+
+    /// Now, by the clock.
+    pub const fn time(&self) -> Timestamp {
+        self.time
     }
 
     /// How busy people are, 0.15 at night to 1 in the middle of the day (UTC).
@@ -117,6 +127,7 @@ impl World {
         let team = work::Team::new(plan.start.plus(-past_ms), plan.agents, rng.fork());
         actors.push(Box::new(team));
         actors.push(Box::new(market::Market::new(birth, rng.fork())));
+        actors.push(Box::new(latency::Latency::new(rng.fork())));
         let begin = |i: usize| actors.get(i).and_then(|actor| actor.birth()).unwrap_or(birth);
         let queue = (0..actors.len()).map(|i| Reverse((begin(i), i as u64, i))).collect();
         let turns = actors.len() as u64;

@@ -157,7 +157,7 @@ pub struct HubInternals {
     pub slow_closed: u64,
 }
 
-/// Caches of range queries.
+/// How a cache does.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct CacheInternals {
     /// Answers found.
@@ -172,6 +172,53 @@ pub struct CacheInternals {
     pub evictions: u64,
 }
 
+impl CacheInternals {
+    /// hits ÷ (hits + misses); none before the first.
+    pub fn rate(hits: u64, misses: u64) -> Option<f64> {
+        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+    }
+}
+
+/// How all caches do, together and each.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Caches {
+    /// Answers found.
+    pub hits: u64,
+    /// Answers made.
+    pub misses: u64,
+    /// hits ÷ (hits + misses); null before the first.
+    pub hit_rate: Option<f64>,
+    /// Answers held.
+    pub entries: u64,
+    /// Answers dropped.
+    pub evictions: u64,
+    /// Views that are encoded once a flush, whoever asks: overview, system, work. One is held of
+    /// each, and none is ever dropped before it is old.
+    pub views: CacheInternals,
+    /// Answers to reads, kept until something they are made of changes.
+    pub answers: CacheInternals,
+    /// Range queries over history, kept likewise.
+    pub history: CacheInternals,
+}
+
+impl Caches {
+    /// All of them.
+    pub fn of(views: CacheInternals, answers: CacheInternals, history: CacheInternals) -> Self {
+        let sum = |of: fn(&CacheInternals) -> u64| [views, answers, history].iter().map(of).sum();
+        let (hits, misses) = (sum(|it| it.hits), sum(|it| it.misses));
+        Self {
+            hits,
+            misses,
+            hit_rate: CacheInternals::rate(hits, misses),
+            entries: sum(|it| it.entries),
+            evictions: sum(|it| it.evictions),
+            views,
+            answers,
+            history,
+        }
+    }
+}
+
 /// The server's insides.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Internals {
@@ -181,8 +228,8 @@ pub struct Internals {
     pub journal: JournalInternals,
     /// The live feed.
     pub hub: HubInternals,
-    /// Caches of range queries.
-    pub cache: CacheInternals,
+    /// The caches.
+    pub cache: Caches,
 }
 
 /// The system page: this machine, the server, and every host that reports.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::num::NonZeroU64;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+use std::str::FromStr;
 
 /// A number of as many digits as it takes: what is added, subtracted and multiplied stays exact.
 /// Equal numbers are written alike, so that equal states are equal bytes.
@@ -67,6 +68,15 @@ impl Amount {
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.normalized().to_plain_string())
+    }
+}
+
+impl FromStr for Amount {
+    type Err = bigdecimal::ParseBigDecimalError;
+
+    /// Reads what it is written as.
+    fn from_str(digits: &str) -> Result<Self, Self::Err> {
+        digits.parse().map(Self)
     }
 }
 

@@ -315,3 +315,6 @@ impl Fill {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

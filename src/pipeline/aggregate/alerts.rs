@@ -1,20 +1,12 @@
 //! What is shown of alerts; each topic only while somebody follows it.
 
 use super::super::board::Refreshed;
+use super::super::channels;
 use super::super::hub::Change;
 use super::{Aggregate, push};
 use crate::domain::Topic;
 use crate::domain::alerts::{AlertItem, AlertState, AlertsDelta};
 use crate::wire::Timestamp;
-use serde::Serialize;
-
-/// A message of `/ws/alerts`.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename = "alert")]
-struct AlertMessage<'a> {
-    timestamp: Timestamp,
-    data: &'a AlertItem,
-}
 
 impl Aggregate {
     pub(super) fn show_alerts(
@@ -41,13 +33,10 @@ impl Aggregate {
             let timestamp = self.state.now;
             let told = refreshed.alerts.iter().filter_map(|change| {
                 let data = told(change.item.as_deref(), change.before.as_deref(), timestamp)?;
-                serde_json::to_string(&AlertMessage { timestamp, data: &data }).ok()
+                channels::message("alert", timestamp, &data)
             });
-            // A message a line, since a flush makes one frame.
-            let data = told.collect::<Vec<_>>().join("\n");
-            if !data.is_empty() {
-                changes.push(Change { topic: Topic::AlertsSocket, data });
-            }
+            let frame = channels::frame(told);
+            changes.extend(frame.map(|data| Change { topic: Topic::AlertsSocket, data }));
         }
     }
 }

@@ -5,16 +5,19 @@
 //! of the journal, since a score can change where no event came.
 
 use super::metrics::{MetricFound, MetricQuery};
+use super::trading::{TradesQuery, Whose};
 use crate::domain::projects::{Metrics, ProjectId, Run, TrendPoint};
 use crate::domain::range::Range;
 use crate::domain::summary::RatePoint;
 use crate::domain::system::{CacheInternals, HostPoint};
+use crate::domain::trading::TradeItem;
+use crate::domain::trading::history as trading;
 use crate::domain::work::history::{Found, Known};
 use crate::domain::work::{QueuePoint, TaskFilter, TaskItem};
 use crate::wire::{ApiError, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +45,10 @@ pub enum Scope {
     Metric(Arc<str>),
     /// Trades, prices and cash.
     Trading,
+    /// Trades alone.
+    Trades,
+    /// Trades, prices and cash of days that were over when they were asked for.
+    TradingPast,
 }
 
 /// A query.
@@ -65,6 +72,12 @@ pub enum Query {
     Queue(Option<Arc<str>>, Range),
     /// Series of a metric.
     Metric(MetricQuery),
+    /// Trades that match.
+    Trades(TradesQuery),
+    /// The equity over a range.
+    Equity(Whose, Range),
+    /// The equity of every day before this one.
+    Days(Whose, Timestamp),
 }
 
 impl Query {
@@ -77,6 +90,9 @@ impl Query {
             Self::Metrics(None, _) | Self::Rates(_) => Scope::All,
             Self::Tasks(..) | Self::Task(_) | Self::Queue(..) => Scope::Work,
             Self::Metric(query) => Scope::Metric(query.name.clone()),
+            Self::Trades(_) => Scope::Trades,
+            Self::Equity(..) => Scope::Trading,
+            Self::Days(..) => Scope::TradingPast,
         }
     }
 }
@@ -102,6 +118,10 @@ pub enum Answer {
     Queue(Arc<Vec<QueuePoint>>),
     /// To [`Query::Metric`].
     Metric(Arc<MetricFound>),
+    /// To [`Query::Trades`].
+    Trades(Arc<trading::Found>),
+    /// To [`Query::Equity`] and [`Query::Days`].
+    Equity(Arc<trading::Course>),
 }
 
 impl Answer {
@@ -124,6 +144,9 @@ impl Answer {
                 }
                 MetricFound::Apart(_) | MetricFound::Merged(_) => OVERHEAD,
             },
+            // With its texts.
+            Self::Trades(found) => of(2 * size_of::<TradeItem>(), found.items.len()),
+            Self::Equity(course) => OVERHEAD + super::trading::bytes(course),
         }
     }
 }
@@ -142,6 +165,8 @@ struct Versions {
 pub struct Cache {
     answers: moka::future::Cache<(Query, u64), Answer>,
     versions: Mutex<Versions>,
+    /// The latest day, in epoch milliseconds, before which days of trading were asked for.
+    asked_before: AtomicI64,
     hits: AtomicU64,
     misses: AtomicU64,
     evictions: Arc<AtomicU64>,
@@ -160,7 +185,8 @@ impl Cache {
             })
             .build();
         let (hits, misses) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { answers, versions: Mutex::default(), hits, misses, evictions }
+        let asked_before = AtomicI64::new(i64::MIN);
+        Self { answers, versions: Mutex::default(), asked_before, hits, misses, evictions }
     }
 
     /// The answer to `query`, made by `make` if it is not there. Whoever asks the same at the
@@ -198,6 +224,17 @@ impl Cache {
         }
     }
 
+    /// To be said before the days of trading before `today` are asked for: whoever writes into
+    /// them is to touch them. What was committed before that is seen by the reader itself.
+    pub fn asks_before(&self, today: Timestamp) {
+        self.asked_before.fetch_max(today.ms(), Ordering::SeqCst);
+    }
+
+    /// Whether days of trading that hold `at` were asked for as over.
+    pub fn asked_before(&self, at: Timestamp) -> bool {
+        at.ms() < self.asked_before.load(Ordering::SeqCst)
+    }
+
     /// Forgets every answer.
     pub fn forget(&self) {
         let mut versions = self.versions();
@@ -223,7 +260,7 @@ impl Cache {
         CacheInternals {
             hits,
             misses,
-            hit_rate: (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64),
+            hit_rate: CacheInternals::rate(hits, misses),
             entries: self.answers.entry_count(),
             evictions: self.evictions.load(Ordering::Relaxed),
         }

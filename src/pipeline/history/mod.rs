@@ -21,9 +21,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trading;
 
 pub use metrics::{MAX_SERIES, MetricFound, MetricPoints, MetricQuery, Windowed};
 pub use store::discard;
+pub use trading::{TradesQuery, Whose};
 
 use super::journal::Reader;
 use crate::domain::Envelope;

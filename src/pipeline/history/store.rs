@@ -143,6 +143,7 @@ impl Store {
                 tx.execute_batch(access::history::SCHEMA)?;
                 tx.execute_batch(alerts::history::SCHEMA)?;
                 tx.execute_batch(&metrics::history::schema())?;
+                tx.execute_batch(&trading::history::schema())?;
                 tx.execute(
                     "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0)",
                     params![SCHEMA, &*journal.epoch],
@@ -206,7 +207,9 @@ impl Store {
         access::history::prune(&tx, now.plus(-keep_ms.max(AUDIT_MS)))?;
         alerts::history::prune(&tx, now.plus(-keep_ms))?;
         let metric = metrics::history::prune(&tx, sweep.metric.as_deref(), count, now)?;
+        let traded = trading::history::prune(&tx, &sweep.traded, count, now)?;
         tx.commit()?;
+        sweep.traded = traded;
         (sweep.project, sweep.host, sweep.queue) = (project, host, queue);
         sweep.metric = metric;
         self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")
@@ -220,4 +223,5 @@ pub struct Sweep {
     host: Option<String>,
     queue: Option<String>,
     metric: Option<String>,
+    traded: (Option<String>, Option<String>),
 }

@@ -155,7 +155,14 @@ impl Writer {
         let hosts = work.pending.system.touched().cloned().map(Scope::Host);
         let tasks = (!work.pending.work.is_empty()).then_some(Scope::Work);
         let metrics = work.pending.metrics.touched().cloned().map(Scope::Metric);
-        let trading = (!work.pending.trading.is_empty()).then_some(Scope::Trading);
+        let traded = &work.pending.trading;
+        let past = traded.earliest().is_some_and(|at| self.shared.cache.asked_before(at));
+        let trading = [
+            (!traded.is_empty()).then_some(Scope::Trading),
+            traded.has_trades().then_some(Scope::Trades),
+            past.then_some(Scope::TradingPast),
+        ];
+        let trading = trading.into_iter().flatten();
         let all = projects.chain(hosts).chain(tasks).chain(metrics).chain(trading);
         self.shared.cache.touch(all);
         self.shared.at.store(self.store.at().ms(), Ordering::Release);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Most entries of `errors` in a problem document; `rejected` has the others.
-const MAX_ERRORS: usize = 100;
+pub(super) const MAX_ERRORS: usize = 100;
 
 /// The events are durable.
 #[derive(Debug, Serialize)]

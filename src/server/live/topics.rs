@@ -6,7 +6,7 @@ use crate::domain::range::RangeParams;
 use crate::pipeline::hub::{Fallen, snapshot_text};
 use crate::pipeline::publish::Published;
 use crate::server::access::{Act, own};
-use crate::server::{App, read, work};
+use crate::server::{App, read, trading, work};
 use crate::wire::Seq;
 use axum::extract::ws::Utf8Bytes;
 use std::sync::atomic::Ordering;
@@ -143,6 +143,12 @@ async fn snapshot(
     if let Topic::Task(id) = topic {
         let detail = Box::pin(work::task(app, id)).await.map_err(|error| error.detail)?;
         return serde_json::to_string(&detail).map(|data| made(&data)).map_err(|e| e.to_string());
+    }
+    if *topic == Topic::Portfolio {
+        // Without ratios where history cannot be read: what is shown now can be told all the same.
+        if let Ok(page) = Box::pin(trading::reads::portfolio(app, &Default::default())).await {
+            return serde_json::to_string(&page).map(|data| made(&data)).map_err(|e| e.to_string());
+        }
     }
     if reason.is_none() {
         return Ok(shown.snapshot(topic).clone());

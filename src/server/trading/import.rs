@@ -1,11 +1,13 @@
-//! Taking in tables of trades.
+//! Taking in tables of trades from pages; programs use `POST /api/v1/import/trades`.
 
 use crate::domain::trading::Imported;
 use crate::server::App;
 use crate::server::access::Caller;
 use crate::wire::ApiError;
+use std::collections::BTreeMap;
 
-/// A table that somebody gave to a page.
+/// A table that somebody gave to a page. `mapping` is a JSON object of column names by member;
+/// nothing if it is empty.
 ///
 /// # Errors
 /// 422 if there is no table in it, or nothing of it can be taken.
@@ -15,6 +17,11 @@ pub async fn from_page(
     csv: String,
     mapping: &str,
 ) -> Result<Imported, ApiError> {
-    let _ = (app, caller, csv, mapping);
-    Err(ApiError::not_found("not yet"))
+    let mapping: BTreeMap<String, String> = match mapping.trim() {
+        "" => BTreeMap::new(),
+        json => serde_json::from_str(json).map_err(|_| {
+            ApiError::invalid("/mapping", "must be an object of column names by member")
+        })?,
+    };
+    app.ingest.import_table(caller, csv, mapping).await
 }

@@ -1,5 +1,6 @@
 //! Portfolio and trades over HTTP.
 
 pub mod import;
+pub mod list;
 pub mod reads;
 pub mod routes;

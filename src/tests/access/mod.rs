@@ -2,6 +2,7 @@
 
 mod account;
 mod anonymous;
+mod caches;
 mod cli;
 mod login;
 mod matrix;

@@ -82,16 +82,40 @@ fn of_others() -> impl Strategy<Value = (&'static str, String)> {
             (kind, data)
         },
     );
-    let plain = prop::sample::select(vec![
-        ("trade.executed", r#"{"symbol":"S","side":"buy","quantity":1.5,"price":"2.25"}"#),
-        ("price.updated", r#"{"symbol":"S","price":2}"#),
-        ("cash.moved", r#"{"amount":-3}"#),
-        ("metric.observed", r#"{"name":"m","value":1.5,"labels":{"k":"v"}}"#),
+    let metric = Just(("metric.observed", r#"{"name":"m","value":1.5,"labels":{"k":"v"}}"#.into()));
+    let own = prop::sample::select(vec![
         ("metrics.sampled", r#"{"values":[{"name":"m","value":2.0},{"name":"n","value":-1.0}]}"#),
         ("chart.pinned", r#"{"id":"p","user":"u","chart":{"metric":"m"}}"#),
         ("chart.unpinned", r#"{"id":"p","user":"u"}"#),
     ]);
-    prop_oneof![6 => named, 1 => plain.prop_map(|(kind, data)| (kind, data.to_owned()))]
+    let own = own.prop_map(|(kind, data)| (kind, data.to_owned()));
+    prop_oneof![12 => named, 1 => metric, 1 => own]
+}
+
+/// Few quantities and symbols, so that positions are closed and opened again; some in euros, with
+/// and without a rate.
+fn of_trading() -> impl Strategy<Value = (&'static str, String)> {
+    let side = prop::sample::select(vec!["buy", "sell"]);
+    let currency = prop::sample::select(vec!["USD", "USD", "EUR", "JPY"]);
+    let place = (0..3_u8, currency, 0..2_u8);
+    let traded = (place.clone(), side, 1..4_u8, 1..40_u8).prop_map(
+        |((symbol, currency, account), side, quantity, price)| {
+            let data = format!(
+                r#"{{"symbol":"S{symbol}","side":"{side}","quantity":{quantity},"price":{price}.25,"fees":0.1,"account":"a{account}","currency":"{currency}"}}"#
+            );
+            ("trade.executed", data)
+        },
+    );
+    let symbol = prop::sample::select(vec!["S0", "S1", "S2", "EUR-USD", "USD/JPY", "none"]);
+    let priced = (symbol, 1..40_u8).prop_map(|(symbol, price)| {
+        ("price.updated", format!(r#"{{"symbol":"{symbol}","price":{price}.5}}"#))
+    });
+    let moved = (place, -90..90_i8).prop_map(|((_, currency, account), amount)| {
+        let data =
+            format!(r#"{{"amount":{amount},"currency":"{currency}","account":"a{account}"}}"#);
+        ("cash.moved", data)
+    });
+    prop_oneof![6 => traded, 3 => priced, 1 => moved]
 }
 
 /// What the server itself says of alerts.
@@ -134,8 +158,11 @@ fn of_alerts() -> impl Strategy<Value = (&'static str, String)> {
 
 fn event() -> impl Strategy<Value = Event> {
     let ticked = Just(("clock.ticked", "{}".to_owned()));
-    prop_oneof![6 => of_projects(), 3 => of_system(), 5 => of_others(), 4 => of_alerts(), 2 => ticked]
-        .prop_map(|(kind, data)| decode(kind, &data))
+    prop_oneof![
+        6 => of_projects(), 3 => of_system(), 5 => of_others(), 4 => of_alerts(), 4 => of_trading(),
+        2 => ticked,
+    ]
+    .prop_map(|(kind, data)| decode(kind, &data))
 }
 
 /// Mostly as it happened; else late, by seconds or by days.

@@ -6,6 +6,11 @@ use crate::ui::widgets::Card;
 use crate::wire::Timestamp;
 use leptos::prelude::*;
 
+/// A rate, or that nobody has asked yet.
+fn rate(rate: &Option<f64>) -> String {
+    rate.map_or_else(|| "—".to_owned(), |rate| Unit::Ratio.text(rate))
+}
+
 /// Four tiles: intake, journal, feed, and the process with its cache.
 #[component]
 pub fn Insides(
@@ -73,7 +78,10 @@ pub fn Insides(
                 <dl class="facts">
                     {own("up for", |p| format::ago(i64::try_from(p.uptime_seconds).unwrap_or(i64::MAX).saturating_mul(1_000)))}
                     {own("threads", |p| format::count(u64::from(p.threads)))}
-                    {fact("range queries from the cache", |i| i.cache.hit_rate.map_or_else(|| "—".to_owned(), |rate| Unit::Ratio.text(rate)))}
+                    {fact("answers found in caches", |i| rate(&i.cache.hit_rate))}
+                    {fact("of reads", |i| rate(&i.cache.answers.hit_rate))}
+                    {fact("of range queries", |i| rate(&i.cache.history.hit_rate))}
+                    {fact("of shared views", |i| rate(&i.cache.views.hit_rate))}
                     {fact("answers held", |i| format::count(i.cache.entries))}
                     {fact("answers dropped", |i| format::count(i.cache.evictions))}
                 </dl>

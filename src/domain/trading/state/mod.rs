@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Most books, purses and symbols, each.
 const MAX: usize = 20_000;
-/// Trades that are kept for whoever looks, newest first.
+/// Trades that are kept for whoever looks.
 const RECENT: usize = 200;
 /// Corrections that are kept, newest first.
 const CORRECTIONS: usize = 20;
@@ -149,7 +149,7 @@ pub struct State {
     /// Prices of every symbol.
     #[serde(default)]
     pub prices: OrdMap<Arc<str>, Price>,
-    /// The trades that came last, newest first.
+    /// The newest trades by their own time, newest first: a late one takes its place among them.
     #[serde(default)]
     pub recent: Vector<Arc<Fill>>,
     /// What late trades changed, newest first.
@@ -219,7 +219,7 @@ impl State {
             self.corrections.truncate(CORRECTIONS);
         }
         touched.extend([Touched::Symbol(key.symbol.clone()), Touched::Cash(key.currency.clone())]);
-        self.recent.push_front(Arc::new(Fill {
+        self.keep(Fill {
             id,
             seq: stamp.seq,
             at: stamp.time,
@@ -231,8 +231,17 @@ impl State {
             strategy: trade.strategy.clone(),
             realized,
             late,
-        }));
-        self.recent.truncate(RECENT);
+        });
+    }
+
+    /// Keeps a trade among the newest, if it is one of them by its own time.
+    fn keep(&mut self, fill: Fill) {
+        let place = (fill.at, fill.seq);
+        let newer = self.recent.iter().take_while(|it| (it.at, it.seq) > place).count();
+        if newer < RECENT {
+            self.recent.insert(newer, Arc::new(fill));
+            self.recent.truncate(RECENT);
+        }
     }
 
     /// A price older than the newest goes to history alone.
@@ -277,6 +286,9 @@ impl State {
             .take_while(move |(key, _)| &*key.symbol == symbol && &*key.currency == currency)
     }
 
+    /// What may stand between the currencies of a pair in the name of its price.
+    pub const PAIRS: [&str; 4] = ["", "-", "/", "_"];
+
     /// What one of a currency is worth in another, and as of when: by the price of the pair, under
     /// whichever of its usual names; none if no such price is known.
     pub fn rate(&self, from: &str, to: &str) -> Option<(Amount, Timestamp)> {
@@ -284,7 +296,7 @@ impl State {
             return Some((Amount::from(Decimal::ONE), Timestamp::default()));
         }
         let of = |a: &str, b: &str| {
-            let names = ["", "-", "/", "_"].map(|between| format!("{a}{between}{b}"));
+            let names = Self::PAIRS.map(|between| format!("{a}{between}{b}"));
             let marks = names.iter().filter_map(|name| self.prices.get(name.as_str())?.mark());
             marks.max_by_key(|mark| (mark.at, mark.seq))
         };

@@ -122,7 +122,8 @@ fn a_late_trade_takes_its_place() {
     assert_eq!((state.trades, state.late), (3, 1));
     let correction = state.corrections.front().unwrap();
     assert_eq!((correction.time.ms(), correction.realized.clone()), (1, amount("200")));
-    assert!(state.recent.front().unwrap().late);
+    let times: Vec<_> = state.recent.iter().map(|fill| (fill.at.ms(), fill.late)).collect();
+    assert_eq!(times, [(3, false), (2, false), (1, true)]);
 }
 
 #[test]

@@ -1,0 +1,290 @@
+//! The past must be what the fold would have been.
+
+use super::*;
+use crate::domain::range::Range;
+use crate::domain::trading::state::State;
+use crate::domain::trading::valuation::Valuation;
+use crate::domain::trading::{Amount, Decimal, Executed, Moved, Priced, Side, TradeItem};
+use crate::wire::Cursor;
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+const STEP: i64 = 10_000;
+
+fn open() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(&schema()).unwrap();
+    db
+}
+
+fn stamp(i: usize, time: i64) -> Stamp {
+    let (at, time) = (Timestamp::from_ms(1 << 50), Timestamp::from_ms(time));
+    let id = format!("e{i}").into();
+    Stamp { seq: i as u64 + 1, at, time, source: "s".into(), id, subject: None }
+}
+
+fn write(db: &Connection, events: &[(Stamp, Event)]) {
+    let mut pending = Pending::default();
+    for (stamp, event) in events {
+        pending.add(stamp.clone(), event.clone());
+    }
+    pending.write(db).unwrap();
+}
+
+fn folded<'a>(events: impl Iterator<Item = &'a (Stamp, Event)>) -> State {
+    let mut state = State::default();
+    for (stamp, event) in events {
+        state.fold(stamp, event, &mut Vec::new());
+    }
+    state
+}
+
+fn all(db: &Connection) -> Vec<TradeItem> {
+    list(db, &TradeFilter::default(), 10_000, None, 0).unwrap().items
+}
+
+fn decimal(n: i64, scale: u32) -> Decimal {
+    format!("{n}e-{scale}").parse().unwrap()
+}
+
+fn traded(symbol: &str, currency: &str, account: &str, side: Side, n: i64, price: i64) -> Event {
+    Event::Executed(Executed {
+        symbol: symbol.into(),
+        side,
+        quantity: decimal(n, 2),
+        price: decimal(price, 3),
+        trade: None,
+        account: Some(account.into()),
+        fees: (n % 3 == 0).then(|| decimal(n, 4)),
+        currency: Some(currency.into()),
+        order_type: None,
+        strategy: (n % 2 == 0).then(|| "s".into()),
+    })
+}
+
+/// Any event of two symbols, two accounts and two currencies.
+fn any_event() -> impl Strategy<Value = Event> {
+    let trade = (0..2_usize, 0..2_usize, 0..2_usize, any::<bool>(), 1..500_i64, -50..500_i64)
+        .prop_map(|(symbol, currency, account, buy, n, price)| {
+            let side = if buy { Side::Buy } else { Side::Sell };
+            traded(
+                ["X", "Y"][symbol],
+                ["USD", "EUR"][currency],
+                ["a", "b"][account],
+                side,
+                n,
+                price,
+            )
+        });
+    let price = (0..4_usize, 1..500_i64).prop_map(|(symbol, price)| {
+        let symbol = ["X", "Y", "EUR-USD", "USDEUR"][symbol].into();
+        Event::Priced(Priced { symbol, price: decimal(price, 2) })
+    });
+    let cash =
+        (0..2_usize, 0..2_usize, -9_999..99_999_i64).prop_map(|(currency, account, amount)| {
+            Event::Moved(Moved {
+                amount: decimal(amount, 2),
+                currency: Some(["USD", "EUR"][currency].into()),
+                account: Some(["a", "b"][account].into()),
+                reason: None,
+            })
+        });
+    prop_oneof![6 => trade, 1 => price, 1 => cash]
+}
+
+/// Events in the order in which they came, many of them late, and where batches end.
+fn any_events() -> impl Strategy<Value = (Vec<(Stamp, Event)>, Vec<usize>)> {
+    let events = proptest::collection::vec((0..400_000_i64, any_event()), 1..60);
+    let cuts = proptest::collection::vec(0..60_usize, 0..8);
+    (events, cuts, any::<bool>()).prop_map(|(mut events, mut cuts, sorted)| {
+        if sorted {
+            events.sort_by_key(|(time, _)| *time);
+        }
+        // Coarse times, so that some are the same.
+        let stamped = events.into_iter().enumerate().map(|(i, (time, event))| {
+            let time = if i % 3 == 0 { time / 50_000 * 50_000 } else { time };
+            (stamp(i, time), event)
+        });
+        cuts.sort_unstable();
+        (stamped.collect(), cuts)
+    })
+}
+
+fn in_batches(db: &Connection, events: &[(Stamp, Event)], cuts: &[usize]) {
+    let mut from = 0;
+    for cut in cuts.iter().copied().chain([events.len()]) {
+        let to = cut.clamp(from, events.len());
+        write(db, &events[from..to]);
+        from = to;
+    }
+}
+
+/// What each trade closed, by its position, from the rule itself.
+fn brute(events: &[(Stamp, Event)]) -> BTreeMap<u64, Option<Amount>> {
+    let mut sorted: Vec<_> = events.iter().collect();
+    sorted.sort_by_key(|(stamp, _)| (stamp.time, stamp.seq));
+    let mut books: BTreeMap<BookKey, VecDeque<(Amount, Amount)>> = BTreeMap::new();
+    let mut closed = BTreeMap::new();
+    for (stamp, event) in sorted {
+        let Event::Executed(it) = event else { continue };
+        let open = books.entry(it.book()).or_default();
+        let quantity = Amount::from(it.quantity);
+        let mut left = if it.side == Side::Buy { quantity } else { -&quantity };
+        let (price, mut realized) = (Amount::from(it.price), None);
+        while let Some((held, at)) = open.front_mut() {
+            if left.is_zero() || held.is_negative() == left.is_negative() {
+                break;
+            }
+            let part = if held.abs() < left.abs() { held.clone() } else { -&left };
+            let sum: &mut Amount = realized.get_or_insert_default();
+            *sum += &(&part * &(&price - at));
+            *held -= &part;
+            left += &part;
+            if held.is_zero() {
+                open.pop_front();
+            }
+        }
+        if !left.is_zero() {
+            open.push_back((left, price));
+        }
+        closed.insert(stamp.seq, realized);
+    }
+    closed
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_are_those_of_the_trades_own_order((events, cuts) in any_events()) {
+        let db = open();
+        in_batches(&db, &events, &cuts);
+        let state = folded(events.iter());
+        let (rows, brute) = (all(&db), brute(&events));
+        prop_assert_eq!(rows.len(), brute.len());
+        let mut sums: BTreeMap<BookKey, Amount> = BTreeMap::new();
+        for row in &rows {
+            let expect = brute[&row.seq].as_ref().map(Amount::exact);
+            prop_assert_eq!(row.realized_pnl.clone(), expect, "{}", row.seq);
+            let fill = state.recent.iter().find(|fill| fill.seq == row.seq).unwrap();
+            prop_assert_eq!(row.late, fill.late);
+            let told = TradeItem { realized_pnl: row.realized_pnl.clone(), ..fill.told() };
+            prop_assert_eq!(row, &told);
+            let realized: Amount =
+                row.realized_pnl.as_ref().map_or("0", |it| it.as_str()).parse().unwrap();
+            *sums.entry(fill.book.clone()).or_default() += &realized;
+        }
+        for (key, book) in &state.books {
+            prop_assert_eq!(&sums[key], &book.realized());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_curve_is_what_the_fold_would_have_been(
+        (events, cuts) in any_events(), euro in any::<bool>(), account in 0..3_usize, first in 0..40_i64,
+    ) {
+        let db = open();
+        in_batches(&db, &events, &cuts);
+        let account = [None, Some("a"), Some("b")][account];
+        let currency: Arc<str> = if euro { "EUR" } else { "USD" }.into();
+        let (from, to) = (Timestamp::from_ms(first * STEP), Timestamp::from_ms(41 * STEP));
+        let range = Range { from, to, step_ms: STEP, window_ms: to.since(from) };
+        let course = course(&db, account, &currency, &range).unwrap();
+        let is_of = |event: &Event| match event {
+            Event::Executed(it) => account.is_none_or(|only| it.book().account.as_ref() == only),
+            Event::Moved(it) => account.is_none_or(|only| it.purse().account.as_ref() == only),
+            Event::Priced(_) => false,
+        };
+        let begin = events.iter().filter(|(_, event)| is_of(event)).map(|(it, _)| it.time).min();
+        let expected = range.steps().filter(|at| begin.is_some_and(|it| it < at.plus(STEP)));
+        let mut points = course.points.into_iter();
+        for at in expected {
+            let end = at.plus(STEP);
+            let state = folded(events.iter().filter(|(stamp, _)| stamp.time < end));
+            let then = Valuation::over(&state, account.map(Arc::from))
+                .figures(&state, &currency, end, Cursor::default());
+            let point = points.next().unwrap();
+            prop_assert_eq!(point.timestamp, at);
+            prop_assert_eq!(point.cash, then.cash);
+            prop_assert_eq!(point.positions_value, then.positions_value);
+            prop_assert_eq!(point.total_value, then.total_value);
+        }
+        prop_assert_eq!(points.next(), None);
+    }
+}
+
+#[test]
+fn steps_add_up_to_days_and_the_short_ones_may_go() {
+    let db = open();
+    let day = 86_400_000_i64;
+    let deposit = |amount| {
+        Event::Moved(Moved {
+            amount: decimal(amount, 0),
+            currency: None,
+            account: None,
+            reason: None,
+        })
+    };
+    let events: Vec<_> = (0..500_i64)
+        .map(|i| (stamp(i as usize, i * 7 * 3_600_000 + i * 61_000), deposit(1 + i)))
+        .collect();
+    write(&db, &events);
+    let now = Timestamp::from_ms(10 * 365 * day);
+    let mut sweep = (None, None);
+    loop {
+        sweep = prune(&db, &sweep, 10, now).unwrap();
+        if sweep == (None, None) {
+            break;
+        }
+    }
+    let currency = "USD".into();
+    let from = Timestamp::from_ms(100 * day);
+    let range = Range { from, to: from.plus(day), step_ms: day, window_ms: day };
+    let course = course(&db, None, &currency, &range).unwrap();
+    let sum: i64 =
+        (0..500).filter(|i| i * 7 * 3_600_000 + i * 61_000 < 101 * day).map(|i| 1 + i).sum();
+    assert_eq!(course.points[0].total_value.as_str(), sum.to_string());
+    assert_eq!(course.deposits[&currency].to_string(), sum.to_string());
+    assert_eq!(first_day(&db, None).unwrap(), Some(Timestamp::from_ms(0)));
+    assert_eq!(first_day(&db, Some("nobody")).unwrap(), None);
+}
+
+#[test]
+fn lists_are_filtered_and_paged_in_one_order() {
+    let db = open();
+    let events: Vec<_> = (0..60)
+        .map(|i| {
+            let side = if i % 3 == 0 { Side::Sell } else { Side::Buy };
+            let symbol = if i % 2 == 0 { "X" } else { "Y" };
+            (stamp(i, (i as i64 / 4) * 1_000), traded(symbol, "USD", "a", side, 1 + i as i64, 100))
+        })
+        .collect();
+    write(&db, &events);
+    let filter = TradeFilter {
+        symbol: Some("X".into()),
+        side: Some(Side::Buy),
+        to: Some(Timestamp::from_ms(14_000)),
+        ..TradeFilter::default()
+    };
+    let whole = list(&db, &filter, 100, None, 0).unwrap();
+    assert_eq!((whole.items.len() as u64, whole.more), (whole.total, false));
+    assert!(whole.items.len() > 10, "{}", whole.items.len());
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let page = list(&db, &filter, 7, after, 0).unwrap();
+        assert_eq!(page.total, whole.total);
+        after = page.items.last().map(|it| (it.timestamp, it.seq));
+        paged.extend(page.items);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(paged, whole.items);
+    let skipped = list(&db, &filter, 5, None, 3).unwrap();
+    assert_eq!(skipped.items, whole.items[3..8]);
+}

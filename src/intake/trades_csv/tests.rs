@@ -1,0 +1,146 @@
+use super::*;
+
+fn context(mapping: &[(&str, &str)]) -> Context {
+    let mapping = mapping.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    Context { mapping, ..Context::default() }
+}
+
+fn read(text: &str) -> Table {
+    decode(text.as_bytes(), &Context::default()).unwrap()
+}
+
+fn told(event: &Incoming) -> String {
+    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
+    format!("{time} {}", event.event.encode().unwrap())
+}
+
+/// The events of a table, a line each, and what is refused of it, as `line/member`.
+#[track_caller]
+fn check(text: &str, expect: &[&str]) {
+    let table = read(text);
+    let refused = table.rejected.iter().map(|it| format!("{}{}", it.line, it.pointer));
+    let got: Vec<String> = table.events.iter().map(told).chain(refused).collect();
+    assert_eq!(got, expect, "{text}");
+}
+
+#[test]
+fn usual_columns_are_understood() {
+    check(
+        "Time,Ticker,Type,Qty,Px,Commission,Order ID\n\
+         2026-01-02T03:04:05+01:00,AAPL,BUY,10,187.5,1.25,o1\n\
+         2026-01-02 03:04:05,AAPL,s,-4,190,,\n",
+        &[
+            r#"2026-01-02T02:04:05.000Z {"symbol":"AAPL","side":"buy","quantity":10,"price":187.5,"trade":"o1","fees":1.25}"#,
+            r#"2026-01-02T03:04:05.000Z {"symbol":"AAPL","side":"sell","quantity":4,"price":190}"#,
+        ],
+    );
+    // Signed, without a side; another separator; a mark of the byte order; CRLF; quotes.
+    check(
+        "\u{feff}date;symbol;amount;price;account;currency;strategy;order_type\r\n\
+         2026-01-02;\"BRK;B\";-2;0.1;a;EUR;\"say \"\"hi\"\"\";limit\r\n",
+        &[
+            r#"2026-01-02T00:00:00.000Z {"symbol":"BRK;B","side":"sell","quantity":2,"price":0.1,"account":"a","currency":"EUR","order_type":"limit","strategy":"say \"hi\""}"#,
+        ],
+    );
+    check(
+        "timestamp\tinstrument\tshares\tprice\n1767323045\tX\t1\t2\n1767323045678\tX\t1\t2\n",
+        &[
+            r#"2026-01-02T03:04:05.000Z {"symbol":"X","side":"buy","quantity":1,"price":2}"#,
+            r#"2026-01-02T03:04:05.678Z {"symbol":"X","side":"buy","quantity":1,"price":2}"#,
+        ],
+    );
+    check("symbol,quantity,price\n", &[]);
+}
+
+#[test]
+fn each_bad_line_is_named_with_its_member() {
+    check(
+        "time,symbol,side,quantity,price,id\n\
+         2026-01-02,X,buy,\"1,000\",1,\n\
+         2026-01-02,X,buy,1,\"1,5\",\n\
+         2026-01-02,X,hold,1,1,\n\
+         2026-01-02,X,buy,-1,1,\n\
+         2026-01-02,,buy,1,1,\n\
+         ,X,buy,1,1,\n\
+         02/01/2026,X,buy,1,1,\n\
+         2026-01-02,X,buy,1\n\
+         2026-01-02,X,buy,1,1,t\n\
+         2026-01-02,X,buy,2,1,t\n\
+         2026-01-02,X,buy,,1,\n",
+        &[
+            r#"2026-01-02T00:00:00.000Z {"symbol":"X","side":"buy","quantity":1,"price":1,"trade":"t"}"#,
+            "2/quantity",
+            "3/price",
+            "4/side",
+            "5/quantity",
+            "6/symbol",
+            "7/time",
+            "8/time",
+            "9",
+            "11/trade",
+            "12/quantity",
+        ],
+    );
+    let bytes = b"symbol,quantity,price\nX\xff,1,1\nY,1,1\n";
+    let table = decode(bytes, &Context::default()).unwrap();
+    assert_eq!((table.events.len(), table.rejected[0].line, table.refused), (1, 2, 1));
+}
+
+#[test]
+fn columns_are_mapped_or_asked_for() {
+    #[track_caller]
+    fn check(header: &str, mapping: &[(&str, &str)], expect: &[&str]) {
+        let found = decode(header.as_bytes(), &context(mapping));
+        let refused = found.err().map(|error| error.errors).unwrap_or_default();
+        let got: Vec<_> = refused.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(got, expect, "{header} {mapping:?}");
+    }
+    check("a,b,c", &[("symbol", "a"), ("quantity", "B"), ("price", "c")], &[]);
+    check("a,b,c", &[], &["/symbol", "/quantity", "/price"]);
+    check("symbol,qty,c", &[("price", "d")], &["/map.price"]);
+    check("symbol,qty,price", &[("colour", "qty"), ("side", "")], &["/map.colour"]);
+    let mapped = context(&[("symbol", "price"), ("price", "symbol")]);
+    let table = decode(b"symbol,price,qty\n7,X,1\n", &mapped).unwrap();
+    assert!(told(&table.events[0]).contains(r#""symbol":"X""#));
+    let table = decode(b"symbol,Menge,price\nX,viel,1\n", &context(&[("quantity", "menge")]));
+    assert_eq!(table.unwrap().rejected[0].column, "Menge");
+}
+
+#[test]
+fn a_line_is_known_again() {
+    let ids = |text: &str| -> Vec<_> { read(text).events.into_iter().map(|it| it.id).collect() };
+    let header = "time,symbol,quantity,price,account,trade_id\n";
+    let line = "2026-01-02,X,1,1,a,\n";
+    let twice = ids(&format!("{header}{line}{line}"));
+    assert_ne!(twice[0], twice[1], "two lines that say the same are two trades");
+    assert_eq!(twice, ids(&format!("{header}{line}\n2026-01-02T00:00:00Z,X,1.0,1.00,a,\n")));
+    let named = ids(&format!("{header}2026-01-02,X,1,1,a,t\n2026-01-02,X,1,1,b,t\n"));
+    assert_ne!(named[0], named[1], "each account has ids of its own");
+    let once = ids(&format!("{header}2026-01-02,X,1,1,a,t\n2026-01-02,X,1,1,a,t\n"));
+    assert_eq!(once, [named[0].clone(), named[0].clone()], "one trade, told twice");
+    let orders = "time,symbol,quantity,price,order_id\n2026-01-02,X,1,1,o\n2026-01-03,X,2,1,o\n";
+    let orders = read(orders);
+    assert_eq!(orders.refused, 0, "an order may have several trades");
+    assert_ne!(orders.events[0].id, orders.events[1].id);
+}
+
+#[test]
+fn defaults_hold_where_a_line_names_none() {
+    let context = Context {
+        account: Some("d".into()),
+        currency: Some("EUR".into()),
+        strategy: Some("s".into()),
+        ..Context::default()
+    };
+    let table = decode(b"symbol,quantity,price,account\nX,1,1,\nX,1,1,own\n", &context).unwrap();
+    assert!(told(&table.events[0]).contains(r#""account":"d","currency":"EUR","strategy":"s""#));
+    assert!(told(&table.events[1]).contains(r#""account":"own""#));
+}
+
+#[test]
+fn marks_of_spreadsheets_are_taken_off() {
+    check(
+        "symbol,quantity,price,strategy\n'=X,1,1,'quoted\n",
+        &[r#" {"symbol":"=X","side":"buy","quantity":1,"price":1,"strategy":"'quoted"}"#],
+    );
+}
