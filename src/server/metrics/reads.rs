@@ -266,7 +266,7 @@ pub async fn course(
     let unit = series.iter().find_map(|series| series.unit.clone());
     let series = series.into_iter();
     let series = series.map(|it| CourseOf { labels: it.labels, points: it.points }).collect();
-    Ok(MetricCourse { as_of, range, unit, series, more: false })
+    Ok(MetricCourse { as_of, range, unit, series, more: 0 })
 }
 
 #[cfg(test)]
