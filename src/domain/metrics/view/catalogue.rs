@@ -13,7 +13,7 @@ const MOST_ROWS: usize = 200;
 
 const COLUMNS: &[(&str, &str)] = &[
     ("Metric", "lead name"),
-    ("Unit", ""),
+    ("Unit", "unit"),
     ("Series", "num"),
     ("Labels", "wrap"),
     ("Comes from", "late"),
@@ -32,16 +32,26 @@ pub fn catalogue(names: Names, watched: Watched) -> AnyView {
         })
     });
     let none = Memo::new(move |_| names.with(|names| names.is_empty()));
+    // What the board knows by itself is there from the start.
+    let unsent = Memo::new(move |_| names.with(|names| names.iter().all(|one| one.built_in)));
+    let how = move || {
+        let empty = || {
+            view! {
+                <section class="card" aria-label="How to send a metric">
+                    <Empty
+                        title="No metric has been sent yet"
+                        why="A metric is a name and a value, with labels that tell its series apart. Each that is sent can be looked at here."
+                        line=SAMPLE
+                    />
+                </section>
+            }
+            .into_any()
+        };
+        unsent.get().then(empty)
+    };
     let shown = move || {
         if none.get() {
-            let empty = view! {
-                <Empty
-                    title="No metric has come yet"
-                    why="A metric is a name and a value, with labels that tell its series apart. Each that is sent can be looked at here."
-                    line=SAMPLE
-                />
-            };
-            return Some(empty.into_any());
+            return None;
         }
         Some(found.with(|found| match found.is_empty() {
             true => nothing(),
@@ -57,6 +67,7 @@ pub fn catalogue(names: Names, watched: Watched) -> AnyView {
         (!none.get()).then(|| search(PATH, asked, "Part of a metric's name", ().into_any()))
     });
     view! {
+        {dynamic(how)}
         {field}
         <section class="card flush" aria-label="Metrics">
             <p class="count" role="status">{text(count)}</p>
@@ -97,7 +108,7 @@ fn row(one: &MetricName) -> Vec<AnyView> {
             .into_any(),
         one.unit.as_ref().map(|unit| unit.to_string()).into_any(),
         format::count(one.series).into_any(),
-        labels.into_any(),
+        view! { <span class="label-names">{labels}</span> }.into_any(),
         from.into_any(),
     ]
 }

@@ -104,7 +104,7 @@ fn notes(names: Names, look: Memo<Look>) -> AnyView {
     let known = known(names, look);
     let lost = move || {
         let lost = known.with(|known| known.as_ref().map(|known| known.overflow)).unwrap_or(0);
-        let values = if lost == 1 { "value".to_owned() } else { "values".to_owned() };
+        let values = if lost == 1 { "value" } else { "values" };
         (lost > 0).then(|| {
             format!(
                 "{} {values} of this metric found no place: it has too many series.",

@@ -84,11 +84,11 @@ pub fn picker(names: Names, look: Memo<Look>) -> AnyView {
     };
     view! {
         <form class="toolbar picker" method="get" action=PATH role="search" aria-label="What is shown" on:change=move |event| send(&event) on:submit=submit>
-            <label class="pick of-metric">
-                <span>"Metric"</span>
-                <input type="search" name="metric" class="filter" data-filter="" list="metric-names" autocomplete="off" spellcheck="false" placeholder="Part of its name  ( / )"
+            <div class="pick of-metric">
+                <label for="pick-metric">"Metric"</label>
+                <input type="search" id="pick-metric" name="metric" class="filter" data-filter="" list="metric-names" autocomplete="off" spellcheck="false" placeholder="Part of its name  ( / )"
                     value=look.get_untracked().metric prop:value=words(move || look.get().metric) />
-            </label>
+            </div>
             <datalist id="metric-names">{dynamic(options)}</datalist>
             {aggregation_field(look)}
             {dynamic(move || Some(split_field(labels.get(), look)))}
@@ -168,18 +168,20 @@ fn split_field(labels: Vec<Arc<str>>, look: Memo<Look>) -> AnyView {
 }
 
 fn select(label: &'static str, name: &'static str, now: Words, options: Vec<AnyView>) -> AnyView {
+    let id = format!("pick-{name}");
     view! {
-        <label class="pick">
-            <span>{label}</span>
-            <span class="select"><select name=name prop:value=now>{options}</select></span>
-        </label>
+        <div class="pick">
+            <label for=id.clone()>{label}</label>
+            <span class="select"><select id=id.clone() name=name prop:value=now>{options}</select></span>
+        </div>
     }
     .into_any()
 }
 
 /// A field for the value that series must have of a label; some values are suggested.
 fn label_field(label: Arc<str>, look: Memo<Look>, values: Memo<LabelValues>) -> AnyView {
-    let (name, list) = (format!("{LABEL}{label}"), format!("values-of-{}", encoded(&label)));
+    let (name, of) = (format!("{LABEL}{label}"), encoded(&label));
+    let (id, list) = (format!("pick-label-{of}"), format!("values-of-{of}"));
     let of = label.clone();
     let now = move || {
         look.with(|look| look.labels.get(&of).map(|value| value.to_string())).unwrap_or_default()
@@ -195,11 +197,11 @@ fn label_field(label: Arc<str>, look: Memo<Look>, values: Memo<LabelValues>) -> 
         Some(all?.into_any())
     };
     view! {
-        <label class="pick">
-            <span>{label.to_string()}</span>
-            <input type="search" class="filter short" name=name list=list.clone() placeholder="any" autocomplete="off" spellcheck="false" value=first prop:value=words(now) />
-            <datalist id=list>{dynamic(options)}</datalist>
-        </label>
+        <div class="pick">
+            <label for=id.clone()>{label.to_string()}</label>
+            <input type="search" class="filter short" id=id.clone() name=name list=list.clone() placeholder="any" autocomplete="off" spellcheck="false" value=first prop:value=words(now) />
+            <datalist id=list.clone()>{dynamic(options)}</datalist>
+        </div>
     }
     .into_any()
 }
