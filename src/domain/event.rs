@@ -55,11 +55,12 @@ macro_rules! registry {
 
 impl Event {
     /// Whether it counts among what came in: the passing of time does not, and neither does what
-    /// the server itself says of alerts.
+    /// the server itself says of alerts and metrics.
     pub const fn counts(&self) -> bool {
         match self {
             Self::System(event) => !matches!(event, system::Event::Ticked(_)),
             Self::Alerts(event) => event.is_of_others(),
+            Self::Metrics(event) => event.is_of_others(),
             _ => true,
         }
     }

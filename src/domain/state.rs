@@ -8,7 +8,7 @@ use super::projects::ProjectId;
 use super::settings::Settings;
 use super::system::Event as SystemEvent;
 use super::{Envelope, Event, access, alerts, metrics, projects, system, trading, work};
-use crate::wire::{Seq, Timestamp};
+use crate::wire::{Seq, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -68,6 +68,8 @@ pub enum Touched {
     Alerts(alerts::state::Touched),
     /// Positions, prices and cash.
     Trading(trading::state::Touched),
+    /// How much room there is for metrics.
+    Metrics(metrics::state::Touched),
 }
 
 impl State {
@@ -94,18 +96,7 @@ impl State {
                 self.alerts.fold(stamp, event, &mut of_alerts);
                 touched.extend(of_alerts.into_iter().map(Touched::Alerts));
             }
-            Event::Metrics(metrics::Event::Observed(observed)) => {
-                self.metrics.fold(stamp, observed);
-                self.alerts.windows.observe(&Observation {
-                    name: &observed.name,
-                    labels: &observed.labels,
-                    unit: observed.unit.as_ref(),
-                    value: observed.value,
-                    time: stamp.time,
-                    at: stamp.at,
-                    source: &stamp.source,
-                });
-            }
+            Event::Metrics(event) => self.measure(stamp, event, touched),
             Event::Work(event) => {
                 self.work.fold(stamp, event, self.now, &self.settings.work, &mut of_work);
                 // What was told late may be due at once.
@@ -117,7 +108,17 @@ impl State {
                 self.work.retune(self.now, &before, &self.settings.work, &mut of_work);
                 self.work.advance(self.now, &self.settings.work, &mut of_work);
             }
-            Event::Access(event) => self.access.fold(stamp, event),
+            Event::Access(event) => {
+                self.access.fold(stamp, event);
+                // What is somebody's own goes with them.
+                match event {
+                    access::Event::UserRemoved(it) => self.metrics.boards.forget(&it.user),
+                    access::Event::TokenRevoked(it) => {
+                        self.metrics.boards.forget(&metrics::board_of_token(&it.token));
+                    }
+                    _ => {}
+                }
+            }
             Event::Trading(event) => {
                 let mut of_trading = Vec::new();
                 self.trading.fold(stamp, event, &mut of_trading);
@@ -127,6 +128,28 @@ impl State {
         touched.extend(of_work.into_iter().map(Touched::Work));
         if self.alerts.overflow() != left_out {
             touched.push(Touched::Alerts(alerts::state::Touched::External));
+        }
+    }
+
+    fn measure(&mut self, stamp: &Stamp, event: &metrics::Event, touched: &mut Vec<Touched>) {
+        let mut changes = metrics::state::Changes::default();
+        for observed in event.observed() {
+            self.metrics.fold(stamp, observed, &mut changes);
+            self.alerts.windows.observe(&Observation {
+                name: &observed.name,
+                labels: &observed.labels,
+                unit: observed.unit.as_ref(),
+                value: observed.value,
+                time: stamp.time,
+                at: stamp.at,
+                source: &stamp.source,
+            });
+        }
+        touched.extend(changes.touched.into_iter().map(Touched::Metrics));
+        match event {
+            metrics::Event::Pinned(pinned) => self.metrics.boards.pin(stamp, pinned),
+            metrics::Event::Unpinned(unpinned) => self.metrics.boards.unpin(unpinned),
+            metrics::Event::Observed(_) | metrics::Event::Sampled(_) => {}
         }
     }
 

@@ -217,7 +217,7 @@ impl Replay {
         match &self.rule.on {
             On::Finding(_) => true,
             On::Metric(on) => match &envelope.event {
-                Event::Metrics(MetricEvent::Observed(it)) => it.name == on.metric,
+                Event::Metrics(event) => event.observed().iter().any(|it| it.name == on.metric),
                 _ => false,
             },
             On::Absent(on) => match heard(on.of, envelope) {
@@ -324,6 +324,7 @@ fn heard(of: Thing, envelope: &Envelope) -> Heard {
     match (of, &envelope.event) {
         (Thing::Source, _) => Heard::Of(envelope.stamp.source.clone()),
         (Thing::Metric, Event::Metrics(MetricEvent::Observed(it))) => Heard::Of(it.name.clone()),
+        (Thing::Metric, Event::Metrics(MetricEvent::Sampled(_))) => Heard::Something,
         (Thing::Host, Event::System(SystemEvent::Sampled(it))) => Heard::Of(it.host.clone()),
         (Thing::Agent, Event::Work(_)) | (Thing::Project, Event::Projects(_)) => Heard::Something,
         _ => Heard::Nothing,

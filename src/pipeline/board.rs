@@ -9,6 +9,7 @@ mod refreshed;
 use crate::domain::alerts::state::Touched as AlertsTouched;
 use crate::domain::alerts::{AlertItem, AlertNumbers};
 use crate::domain::health::Finding;
+use crate::domain::metrics;
 use crate::domain::projects::{self, ProjectId, ProjectItem, ProjectStatus};
 use crate::domain::state::{State, Touched};
 use crate::domain::summary::{HostsBrief, ProjectCounts};
@@ -56,6 +57,8 @@ pub enum Subject {
     Setup,
     /// Who is to be told: nothing that has a row.
     Outbox,
+    /// How much room there is for a metric; for all of them if none is named.
+    Metrics(Option<Arc<str>>),
 }
 
 impl Subject {
@@ -74,6 +77,7 @@ impl Subject {
             Touched::Work(WorkTouched::Over(task)) => Self::Task(task.id.clone()),
             Touched::Work(WorkTouched::Queue(name)) => Self::Queue(name),
             Touched::Work(WorkTouched::Totals) => Self::Work,
+            Touched::Metrics(touched) => Self::Metrics(touched.0),
             Touched::Trading(_) => return None,
         })
     }
@@ -122,10 +126,11 @@ impl Board {
         let queues = state.work.queues.keys().cloned().map(Subject::Queue);
         let stuck = state.work.index.stuck.iter().cloned().map(Subject::Task);
         let open = state.alerts.open.keys().cloned().map(Subject::Alert);
-        let rest = [Subject::Totals, Subject::Work, Subject::External];
+        let refused = state.metrics.refused.keys().cloned().map(Some).map(Subject::Metrics);
+        let rest = [Subject::Totals, Subject::Work, Subject::External, Subject::Metrics(None)];
         let all =
             projects.chain(hosts).chain(agents).chain(queues).chain(stuck).chain(open).chain(rest);
-        let touched = all.collect();
+        let touched = all.chain(refused).collect();
         Self { touched, valuation: Valuation::over(&state.trading, None), ..Self::default() }
     }
 
@@ -205,6 +210,11 @@ impl Board {
                 }
                 Subject::Alert(id) => self.refresh_alert(state, id, &subject, &mut out),
                 Subject::Outbox => {}
+                Subject::Metrics(name) => {
+                    let seen = metrics::health::cardinality(&state.metrics, name.as_deref(), now);
+                    self.set_deadline(&subject, seen.next);
+                    self.set_findings(&subject, seen.findings);
+                }
                 Subject::Silences | Subject::Setup => {
                     out.silences |= subject == Subject::Silences;
                     let open: Vec<_> = state.alerts.open.keys().cloned().collect();

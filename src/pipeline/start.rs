@@ -11,6 +11,7 @@ use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
 use super::orders;
 use super::sampler::{self, HostSampler};
+use super::series;
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
 use crate::domain::{Event, State, system};
@@ -21,6 +22,7 @@ use crate::server::alerts::back_test::BackTests;
 use crate::server::answers::Answers;
 use crate::server::config::Settings;
 use crate::server::limits::Limits;
+use crate::server::trading;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
 use std::path::Path;
@@ -185,7 +187,22 @@ pub async fn start(
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,
     };
+    let ratios = ask_ratios(&app);
+    let (hub, clock, stop) = (app.hub.clone(), app.clock.clone(), app.shutdown.clone());
+    tokio::spawn(series::run(appender.clone(), hub, clock, ratios, stop));
     Ok(Running { app, appender, deliveries, threads: [aggregate, opened.thread] })
+}
+
+/// What knows the ratios of the portfolio, which take history.
+fn ask_ratios(app: &App) -> series::AskRatios {
+    let app = app.clone();
+    Arc::new(move || {
+        let app = app.clone();
+        Box::pin(async move {
+            let portfolio = trading::reads::portfolio(&app, &Default::default()).await;
+            portfolio.ok().map(|portfolio| portfolio.metrics)
+        })
+    })
 }
 
 impl Running {

@@ -13,6 +13,7 @@ pub fn line(envelope: &Envelope) -> Option<TickerLine> {
             let unit = metric.unit.as_deref().unwrap_or_default();
             (format!("{} {} {unit}", metric.name, metric.value).trim_end().to_owned(), None)
         }
+        Event::Metrics(_) => return None,
         Event::Alerts(event) => (of_alert(event)?, None),
         Event::System(system::Event::Sampled(_) | system::Event::Ticked(_))
         | Event::Settings(_)

@@ -74,6 +74,8 @@ async fn what_is_wrong_is_named_where_it_is() {
     for (event, pointer) in [
         (json!({"type": "no.such", "data": {}}), "/type"),
         (json!({"type": "clock.ticked", "data": {}}), "/type"),
+        (json!({"type": "metrics.sampled", "data": {"values": []}}), "/type"),
+        (json!({"type": "chart.unpinned", "data": {"id": "p", "user": "u"}}), "/type"),
         (json!({"type": 5, "data": {}}), "/type"),
         (json!({"data": {"project": "p"}}), "/type"),
         (json!({"type": "validation.completed"}), "/data"),

@@ -58,6 +58,17 @@ impl Asked {
     }
 }
 
+/// Names and values of an address's query. The router decodes twice what it hands out, which a
+/// value with a percent sign does not survive.
+pub fn pairs(search: &str) -> Vec<(String, String)> {
+    let text = |part: &str| decoded(&part.replace('+', " "));
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        Some((text(name), text(value)))
+    };
+    search.trim_start_matches('?').split('&').filter_map(pair).collect()
+}
+
 /// What the address of this page asks for under these names.
 pub fn use_asked(names: &'static [&'static str]) -> Memo<Asked> {
     let query = use_query_map();
@@ -113,6 +124,14 @@ mod tests {
     #[track_caller]
     fn check(asked: &Asked, expect: &str) {
         assert_eq!(asked.href("/work/tasks"), expect);
+    }
+
+    #[test]
+    fn values_are_decoded_once() {
+        let all = pairs("?metric=a+b&label.path=%2Fx%2520y&q=&broken&d=%25");
+        let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(all, [("metric", "a b"), ("label.path", "/x%20y"), ("q", ""), ("d", "%")]);
+        assert!(pairs("").is_empty());
     }
 
     #[test]

@@ -239,6 +239,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// What a unit, as it is sent, is written as.
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("%" | "percent") => Self::Percent,
+            Some("ratio") => Self::Ratio,
+            Some("ms" | "milliseconds") => Self::Ms,
+            Some("bytes" | "byte" | "B") => Self::Bytes,
+            Some("bytes/s" | "B/s") => Self::BytesPerS,
+            Some("/s" | "1/s") => Self::PerS,
+            Some("count") => Self::Count,
+            _ => Self::Number,
+        }
+    }
+
     /// A value to read: as exact as it is useful.
     pub fn text(self, v: f64) -> String {
         match self {

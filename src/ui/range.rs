@@ -3,7 +3,7 @@
 use crate::domain::range::RangeParams;
 use crate::ui::live::Live;
 use crate::ui::me::{is_known, leave_if_signed_out};
-use crate::wire::{ApiError, Timestamp, Unread, encoded};
+use crate::wire::{ApiError, Timestamp, Unread};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -43,19 +43,25 @@ pub fn use_zoom() -> Callback<(Timestamp, Timestamp)> {
     })
 }
 
-/// What an address asks for besides the range, and keeps when the range changes.
-const KEPT: [&str; 5] = ["host", "queue", "account", "currency", "sort"];
+/// What an address asks for about the range; all else is kept when the range changes, but for
+/// which page of a list it is.
+const RANGE: [&str; 5] = ["window", "from", "to", "step", "after"];
 
 /// The address of this page with another range; what else it asks for stays.
 fn use_address() -> impl Fn(&str) -> String + Copy + Send + Sync + 'static {
-    let (query, path) = (use_query_map(), use_location().pathname);
+    let at = use_location();
+    let (search, path) = (at.search, at.pathname);
     move |range: &str| {
-        let kept = |name: &&str| {
-            let value = query.with(|query| query.get(name)).filter(|value| !value.is_empty());
-            value.map(|value| format!("{name}={}", encoded(&value)))
-        };
+        let kept: Vec<String> = search.with(|search| {
+            let pairs = search.trim_start_matches('?').split('&');
+            let kept = pairs.filter(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or_default();
+                !RANGE.contains(&name) && !value.is_empty()
+            });
+            kept.map(str::to_owned).collect()
+        });
         let range = Some(range.to_owned()).filter(|range| !range.is_empty());
-        let asked = KEPT.iter().filter_map(kept).chain(range).collect::<Vec<_>>().join("&");
+        let asked = kept.into_iter().chain(range).collect::<Vec<_>>().join("&");
         let mark = if asked.is_empty() { "" } else { "?" };
         format!("{}{mark}{asked}", path.get())
     }

@@ -18,7 +18,8 @@ pub async fn metric_names() -> Result<Unread<MetricNames>, ApiError> {
     Unread::of(&crate::server::metrics::reads::names(&app))
 }
 
-/// `GET /api/ui/metric`: a metric over a range, `24h` when left out. `labels` is JSON, an object of
+/// `GET /api/ui/metric`: a metric over a range, `24h` when left out; of its series no more than a
+/// chart can show. `labels` is JSON, an object of
 /// texts; the other parameters are those of [`ChartSpec`] and of
 /// [`crate::domain::range::RangeParams`].
 ///
@@ -44,7 +45,8 @@ pub async fn metric(
         aggregation,
         by,
     };
-    Unread::of(&crate::server::metrics::reads::course(&app, &asked, &range).await?)
+    let course = crate::server::metrics::reads::course(&app, &asked, &range).await?;
+    Unread::of(&course.drawable())
 }
 
 /// `GET /api/ui/pins`: the caller's own board.

@@ -1,5 +1,6 @@
-//! What producers measure.
+//! What producers measure, what the board itself does, and charts that people pin.
 
+use super::ChartSpec;
 use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,31 @@ events! {
     /// An event of the metrics domain.
     Event {
         "metric.observed" => Observed(Observed),
+        "metrics.sampled" => Sampled(Sampled),
+        "chart.pinned" => Pinned(Pinned),
+        "chart.unpinned" => Unpinned(Unpinned),
+    }
+}
+
+/// The source of what the board itself knows.
+pub const OWN: &str = "bellwether";
+
+impl Event {
+    /// The types that producers send; all others are made by the server alone.
+    pub const OF_OTHERS: [&str; 1] = ["metric.observed"];
+
+    /// Whether a producer sent it.
+    pub const fn is_of_others(&self) -> bool {
+        matches!(self, Self::Observed(_))
+    }
+
+    /// What was measured, in order.
+    pub fn observed(&self) -> &[Observed] {
+        match self {
+            Self::Observed(observed) => std::slice::from_ref(observed),
+            Self::Sampled(sampled) => &sampled.values,
+            Self::Pinned(_) | Self::Unpinned(_) => &[],
+        }
     }
 }
 
@@ -31,6 +57,60 @@ pub struct Observed {
 /// Most labels of one series. Each combination is a series of its own, so a producer that puts
 /// everything it knows into labels would fill the memory of everyone.
 pub const MAX_LABELS: usize = 32;
+
+/// Whose board the charts of an API token are on: no user has such a name.
+pub fn board_of_token(id: &str) -> String {
+    format!("token/{id}")
+}
+
+/// What the board itself knows of all domains, at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// The values that are new, or to be said again; at most [`Sampled::MAX`].
+    pub values: Vec<Observed>,
+}
+
+impl Sampled {
+    /// Most values of one event.
+    pub const MAX: usize = 2_000;
+}
+
+impl Validate for Sampled {
+    fn validate(&self) -> Result<(), DataError> {
+        if self.values.len() > Self::MAX {
+            return Err(DataError::at("/values", format!("must hold at most {}", Self::MAX)));
+        }
+        let at = |i: usize, wrong: DataError| {
+            DataError::at(format!("/values/{i}{}", wrong.pointer), wrong.detail)
+        };
+        let mut values = self.values.iter().enumerate();
+        values.try_for_each(|(i, value)| value.validate().map_err(|wrong| at(i, wrong)))
+    }
+}
+
+/// Somebody has put a chart on their own board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// Id of the pin.
+    pub id: Arc<str>,
+    /// Whose board.
+    pub user: Arc<str>,
+    /// The chart.
+    pub chart: ChartSpec,
+}
+
+impl Validate for Pinned {}
+
+/// Somebody has taken a chart off their own board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unpinned {
+    /// Id of the pin.
+    pub id: Arc<str>,
+    /// Whose board.
+    pub user: Arc<str>,
+}
+
+impl Validate for Unpinned {}
 
 impl Validate for Observed {
     fn validate(&self) -> Result<(), DataError> {
@@ -70,6 +150,23 @@ mod tests {
         check(r#"{"name":"depth","value":-3.25,"unit":"items","labels":{"queue":"q"}}"#, "ok");
         check(r#"{"name":"depth","value":1e300}"#, "ok");
         check(r#"{"name":"depth","value":7,"labels":{"empty":""}}"#, "ok");
+    }
+
+    #[test]
+    fn what_the_board_itself_says_is_read_back() {
+        for (kind, data) in [
+            ("metrics.sampled", r#"{"values":[{"name":"m","value":1.0}]}"#),
+            ("chart.pinned", r#"{"id":"p","user":"u","chart":{"metric":"m","labels":{"a":"b"}}}"#),
+            ("chart.unpinned", r#"{"id":"p","user":"u"}"#),
+        ] {
+            let event = Event::decode(kind, data).unwrap().unwrap();
+            assert!(!event.is_of_others() && !Event::OF_OTHERS.contains(&kind), "{kind}");
+            let again = Event::decode(event.kind(), &event.encode().unwrap()).unwrap();
+            assert_eq!(again, Ok(event));
+        }
+        let wrong = r#"{"values":[{"name":"m","value":1},{"name":"","value":1}]}"#;
+        let refused = Event::decode("metrics.sampled", wrong).unwrap().unwrap_err();
+        assert_eq!(refused.pointer, "/values/1/name");
     }
 
     #[test]

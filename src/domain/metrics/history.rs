@@ -1,21 +1,19 @@
 //! What is kept of the past of metrics: how the values of each series were spread in each step.
 
-use super::state::{SeriesKey, State};
-use super::{Event, Observed};
+use super::Event;
+use super::state::{Changes, SeriesKey, State};
 use crate::domain::range::Range;
 use crate::domain::rollup::{Rollups, Steps, finest};
 use crate::domain::sketch::Sketch;
-use crate::domain::window::DAY;
 use crate::wire::{Stamp, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Result, params};
-use std::collections::BTreeMap;
+use rusqlite::{Connection, Result, params};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A sketch knows count, sum, least and greatest exactly, and quantiles to 1 %.
 const ROLLUPS: Rollups<Sketch> = Rollups::new("metric_rollups");
-/// How long a series that has no place must have been silent to make room for another, in
-/// milliseconds.
-const SILENT: i64 = 2 * DAY;
+/// Under which the series of all names made room.
+const ALL_NAMES: &str = "";
 
 /// Labels of a series.
 pub type Labels = BTreeMap<Arc<str>, Arc<str>>;
@@ -32,30 +30,51 @@ pub struct Series {
 
 /// What a batch adds.
 #[derive(Debug, Default)]
-pub struct Pending(BTreeMap<SeriesKey, Added>);
+pub struct Pending {
+    added: BTreeMap<SeriesKey, Added>,
+    gone: BTreeSet<SeriesKey>,
+    swept: BTreeMap<Arc<str>, Timestamp>,
+}
 
 #[derive(Debug, Default)]
 struct Added {
     unit: Option<Arc<str>>,
     last_at: Timestamp,
+    heard_at: Timestamp,
     steps: BTreeMap<Timestamp, Sketch>,
 }
 
 impl Pending {
-    /// Takes in an event; it counts in the step of its own time.
-    pub fn add(&mut self, stamp: &Stamp, event: Event) {
-        let Event::Observed(Observed { name, value, unit, labels }) = event;
-        let added = self.0.entry(SeriesKey { name, labels }).or_default();
-        if stamp.time >= added.last_at {
-            added.last_at = stamp.time;
-            added.unit = unit.or_else(|| added.unit.take());
+    /// Takes in an event; what was measured counts in the step of its own time. `places` says which
+    /// series have one: it goes through the same as the state does, so that the past of a series is
+    /// kept if and only if its present is.
+    pub fn add(&mut self, places: &mut State, stamp: &Stamp, event: &Event) {
+        for observed in event.observed() {
+            let mut changes = Changes::default();
+            let placed = places.fold(stamp, observed, &mut changes);
+            for key in changes.gone {
+                self.added.remove(&key);
+                self.gone.insert(key);
+            }
+            let swept = changes.swept.into_iter();
+            self.swept.extend(swept.map(|(name, at)| (name.unwrap_or(ALL_NAMES.into()), at)));
+            if !placed {
+                continue;
+            }
+            let (name, labels) = (observed.name.clone(), observed.labels.clone());
+            let added = self.added.entry(SeriesKey { name, labels }).or_default();
+            if stamp.time >= added.last_at {
+                added.last_at = stamp.time;
+                added.unit = observed.unit.clone().or_else(|| added.unit.take());
+            }
+            added.heard_at = stamp.at;
+            added.steps.entry(finest(stamp.time)).or_default().add(observed.value);
         }
-        added.steps.entry(finest(stamp.time)).or_default().add(value);
     }
 
     /// Names of the metrics that change.
     pub fn touched(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.keys().map(|key| &key.name)
+        self.added.keys().chain(&self.gone).map(|key| &key.name)
     }
 
     /// Writes all of it.
@@ -63,10 +82,18 @@ impl Pending {
     /// # Errors
     /// The database cannot be written.
     pub fn write(&self, tx: &Connection) -> Result<()> {
+        for key in &self.gone {
+            // What its rollups hold is forgotten bit by bit.
+            tx.prepare_cached("DELETE FROM metric_series WHERE name = ?1 AND labels = ?2")?
+                .execute(params![key.name, json(&key.labels)?])?;
+        }
+        for (name, at) in &self.swept {
+            tx.prepare_cached("INSERT OR REPLACE INTO metric_swept VALUES (?1, ?2)")?
+                .execute(params![name, at.ms()])?;
+        }
         let mut steps = Steps::new();
-        for (key, added) in &self.0 {
-            let Some(id) = place(tx, key, added)? else { continue };
-            let series: Arc<str> = id.to_string().into();
+        for (key, added) in &self.added {
+            let series: Arc<str> = place(tx, key, added)?.to_string().into();
             for (at, sketch) in &added.steps {
                 steps.insert((series.clone(), *at), sketch.clone());
             }
@@ -75,58 +102,58 @@ impl Pending {
     }
 }
 
-/// SQL that makes the tables.
+/// SQL that makes the tables. No id is given twice, since rollups outlive their series.
 pub fn schema() -> String {
     format!(
         "{}
-         CREATE TABLE metric_series (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
-            labels TEXT NOT NULL, unit TEXT, last_at INTEGER NOT NULL, UNIQUE (name, labels));
-         CREATE INDEX metric_series_last ON metric_series (last_at);",
+         CREATE TABLE metric_series (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
+            labels TEXT NOT NULL, unit TEXT, last_at INTEGER NOT NULL, heard_at INTEGER NOT NULL,
+            UNIQUE (name, labels));
+         CREATE TABLE metric_swept (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
         ROLLUPS.schema()
     )
 }
 
-/// The id of a series, made if it is new; none if there is no room for it.
-fn place(tx: &Connection, key: &SeriesKey, added: &Added) -> Result<Option<i64>> {
-    let labels = json(&key.labels)?;
-    let known: Option<i64> = tx
-        .prepare_cached(
-            "UPDATE metric_series SET last_at = max(last_at, ?3),
-                unit = CASE WHEN ?3 >= last_at THEN coalesce(?4, unit) ELSE unit END
-             WHERE name = ?1 AND labels = ?2 RETURNING id",
-        )?
-        .query_row(params![key.name, labels, added.last_at.ms(), added.unit], |row| row.get(0))
-        .optional()?;
-    if known.is_some() {
-        return Ok(known);
+/// Which series have a place, as far as the tables have come.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn places(db: &Connection) -> Result<State> {
+    let mut places = State::default();
+    let mut all = db.prepare("SELECT name, labels, heard_at FROM metric_series")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let labels: Labels = read(row.get_ref(1)?.as_str()?)?;
+        let key = SeriesKey { name: row.get(0)?, labels };
+        places.take_up(key, Timestamp::from_ms(row.get(2)?));
     }
-    // Ids are given one after the other, so the last one says how many there are at most.
-    let last: Option<i64> =
-        tx.prepare_cached("SELECT max(id) FROM metric_series")?.query_row([], |row| row.get(0))?;
-    let full = last.is_some_and(|last| last >= State::MAX as i64);
-    let id = if full { freed(tx, added.last_at)? } else { Some(last.unwrap_or(0) + 1) };
-    let Some(id) = id else { return Ok(None) };
-    tx.prepare_cached("INSERT INTO metric_series VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![id, key.name, labels, added.unit, added.last_at.ms()])?;
-    Ok(Some(id))
+    let mut swept = db.prepare("SELECT name, at FROM metric_swept")?;
+    let mut rows = swept.query([])?;
+    while let Some(row) = rows.next()? {
+        let name: Arc<str> = row.get(0)?;
+        let named = Some(&name).filter(|name| ***name != *ALL_NAMES);
+        places.note_sweep(named, Timestamp::from_ms(row.get(1)?));
+    }
+    Ok(places)
 }
 
-/// The place of the series that has been silent for longest, which is forgotten; none if even that
-/// one is not silent.
-fn freed(tx: &Connection, now: Timestamp) -> Result<Option<i64>> {
-    let oldest: Option<i64> = tx
-        .prepare_cached("SELECT id FROM metric_series WHERE last_at < ?1 ORDER BY last_at LIMIT 1")?
-        .query_row([now.plus(-SILENT).ms()], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = oldest {
-        ROLLUPS.forget(tx, &id.to_string())?;
-        tx.prepare_cached("DELETE FROM metric_series WHERE id = ?1")?.execute([id])?;
-    }
-    Ok(oldest)
+/// The id of a series, made if it is new.
+fn place(tx: &Connection, key: &SeriesKey, added: &Added) -> Result<i64> {
+    let (labels, last_at, heard_at) = (json(&key.labels)?, added.last_at.ms(), added.heard_at.ms());
+    tx.prepare_cached(
+        "INSERT INTO metric_series (name, labels, unit, last_at, heard_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (name, labels) DO UPDATE SET
+            unit = CASE WHEN excluded.last_at >= last_at THEN coalesce(excluded.unit, unit)
+                ELSE unit END,
+            last_at = max(last_at, excluded.last_at), heard_at = excluded.heard_at
+         RETURNING id",
+    )?
+    .query_row(params![key.name, labels, added.unit, last_at, heard_at], |row| row.get(0))
 }
 
-/// Forgets what is old of the next `count` series after `after`; returns the last one it looked
-/// at, none at the end.
+/// Forgets what is old of the next `count` series after `after`, and all of those that are gone;
+/// returns the last one it looked at, none at the end.
 ///
 /// # Errors
 /// The database cannot be written.
@@ -136,15 +163,23 @@ pub fn prune(
     count: usize,
     now: Timestamp,
 ) -> Result<Option<String>> {
-    Ok(ROLLUPS.prune(tx, after, count, now)?.pop())
+    let mut seen = ROLLUPS.prune(tx, after, count, now)?;
+    for id in &seen {
+        let there = tx
+            .prepare_cached("SELECT 1 FROM metric_series WHERE id = ?1")?
+            .exists([id.parse::<i64>().unwrap_or_default()])?;
+        if !there {
+            ROLLUPS.forget(tx, id)?;
+        }
+    }
+    Ok(seen.pop())
 }
 
-/// Series of a metric that have these labels, and maybe more, in the order of their labels; at
-/// most `most` of them.
+/// Series of a metric that have these labels, and maybe more, in the order of their labels.
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn series(db: &Connection, name: &str, labels: &Labels, most: usize) -> Result<Vec<Series>> {
+pub fn series(db: &Connection, name: &str, labels: &Labels) -> Result<Vec<Series>> {
     let mut statement = db.prepare_cached(
         "SELECT id, labels, unit FROM metric_series WHERE name = ?1 ORDER BY labels",
     )?;
@@ -154,9 +189,6 @@ pub fn series(db: &Connection, name: &str, labels: &Labels, most: usize) -> Resu
         let had: Labels = read(row.get_ref(1)?.as_str()?)?;
         if labels.iter().all(|(label, value)| had.get(label) == Some(value)) {
             found.push(Series { id: row.get(0)?, labels: had, unit: row.get(2)? });
-            if found.len() >= most {
-                break;
-            }
         }
     }
     Ok(found)

@@ -10,6 +10,8 @@ mod events;
 #[cfg(feature = "ssr")]
 pub use events::*;
 #[cfg(feature = "ssr")]
+pub mod health;
+#[cfg(feature = "ssr")]
 pub mod history;
 #[cfg(feature = "ssr")]
 pub mod state;

@@ -1,8 +1,19 @@
-//! The fold: the last value of every series.
+//! The fold: the last value of every series, how many series each name has, and pinned charts.
+//!
+//! Every combination of labels is a series of its own, so a producer that puts everything it knows
+//! into labels would fill the memory of everyone. There are at most so many series of a name, and of
+//! all names together; when there is no room, series that have long been silent make some, and
+//! what still finds none is counted. The board's own series have a place whatever others send.
 
-use super::Observed;
+pub mod pins;
+mod room;
+pub use room::{Limits, Refused};
+
+use super::{OWN, Observed};
 use crate::wire::{Stamp, Timestamp};
 use imbl::OrdMap;
+use pins::Boards;
+use room::Named;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,15 +27,45 @@ pub struct SeriesKey {
     pub labels: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+impl SeriesKey {
+    /// Where the series of a name begin.
+    pub fn first(name: &str) -> Self {
+        Self { name: name.into(), labels: BTreeMap::new() }
+    }
+
+    /// Whether it has all of these labels.
+    pub fn has(&self, labels: &BTreeMap<Arc<str>, Arc<str>>) -> bool {
+        labels.iter().all(|(label, value)| self.labels.get(label) == Some(value))
+    }
+}
+
 /// Every series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct State {
     /// By name and labels.
     #[serde(default)]
     pub series: OrdMap<SeriesKey, Arc<Series>>,
+    /// How many of them each name has.
+    #[serde(default)]
+    names: OrdMap<Arc<str>, Named>,
+    /// When series of all names last made room.
+    #[serde(default)]
+    swept_at: Timestamp,
     /// Values of series that found no place.
     #[serde(default)]
     pub overflow: u64,
+    /// The same by name, of the first 1,000 names.
+    #[serde(default)]
+    pub refused: OrdMap<Arc<str>, Refused>,
+    /// Those for which all names together have too many series.
+    #[serde(default)]
+    pub refused_in_all: Refused,
+    /// Charts on people's own boards.
+    #[serde(default)]
+    pub boards: Boards,
+    /// How many series there may be.
+    #[serde(skip)]
+    limits: Limits,
 }
 
 /// A series.
@@ -42,27 +83,69 @@ pub struct Series {
     pub source: Arc<str>,
 }
 
+impl Series {
+    /// Whether it is the board itself that knows it.
+    pub fn is_own(&self) -> bool {
+        *self.source == *OWN
+    }
+}
+
+/// Whose room has changed: a metric's, by its name, or that of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Touched(pub Option<Arc<str>>);
+
+/// What a value changed besides its own series.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Whose room has changed.
+    pub touched: Vec<Touched>,
+    /// Series that made room, and are forgotten.
+    pub gone: Vec<SeriesKey>,
+    /// When series of a name last made room; of all names, if it is none.
+    pub swept: Vec<(Option<Arc<str>>, Timestamp)>,
+}
+
 impl State {
+    /// How many series are kept of all names together.
+    pub const MAX: usize = Limits::ALL.in_all;
+    /// How many series are kept of one name.
+    pub const MAX_PER_NAME: usize = Limits::ALL.of_name;
+
+    /// The same with other limits than usual.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How many series there may be.
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Every series of this name, by labels.
+    pub fn keyed(&self, name: &str) -> impl Iterator<Item = (&SeriesKey, &Arc<Series>)> {
+        let first = SeriesKey::first(name);
+        self.series.range(first.clone()..).take_while(move |(key, _)| key.name == first.name)
+    }
+
     /// Every series of this name.
     pub fn of_name(&self, name: &str) -> impl Iterator<Item = &Arc<Series>> {
-        let first = SeriesKey { name: name.into(), labels: BTreeMap::new() };
-        self.series
-            .range(first.clone()..)
-            .map_while(move |(key, series)| (key.name == first.name).then_some(series))
+        self.keyed(name).map(|(_, series)| series)
     }
 
     /// Every name, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let mut last = None;
-        let names = self.series.keys().map(|key| &*key.name);
-        names.filter(move |name| last.replace(*name) != Some(*name))
+        self.names.keys().map(|name| &**name)
     }
 
-    /// How many series are kept.
-    pub const MAX: usize = 50_000;
+    /// How many series a name has.
+    pub fn count(&self, name: &str) -> usize {
+        self.names.get(name).map_or(0, |named| named.series)
+    }
 
-    /// Takes in a value; one older than the newest says only that the series is there.
-    pub fn fold(&mut self, stamp: &Stamp, observed: &Observed) {
+    /// Takes in a value; one older than the newest says only that the series is there. Returns
+    /// whether its series has a place.
+    pub fn fold(&mut self, stamp: &Stamp, observed: &Observed, changes: &mut Changes) -> bool {
         let key = SeriesKey { name: observed.name.clone(), labels: observed.labels.clone() };
         if let Some(series) = self.series.get_mut(&key) {
             let series = Arc::make_mut(series);
@@ -73,11 +156,11 @@ impl State {
                 series.unit = observed.unit.clone().or_else(|| series.unit.take());
                 series.source = stamp.source.clone();
             }
-            return;
+            return true;
         }
-        if self.series.len() >= Self::MAX {
-            self.overflow = self.overflow.saturating_add(1);
-            return;
+        let own = *stamp.source == *OWN;
+        if !self.make_room(&key.name, own, stamp.at, changes) {
+            return false;
         }
         let series = Series {
             value: observed.value,
@@ -86,6 +169,16 @@ impl State {
             unit: observed.unit.clone(),
             source: stamp.source.clone(),
         };
+        self.insert(key, series);
+        true
+    }
+
+    /// Gives a series a place.
+    fn insert(&mut self, key: SeriesKey, series: Series) {
+        self.names.entry(key.name.clone()).or_default().series += 1;
         self.series.insert(key, Arc::new(series));
     }
 }
+
+#[cfg(test)]
+mod tests;

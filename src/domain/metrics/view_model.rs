@@ -80,8 +80,21 @@ pub struct MetricCourse {
     pub unit: Option<Arc<str>>,
     /// Every series that matches, by its labels.
     pub series: Vec<CourseOf>,
-    /// More series match than are told.
-    pub more: bool,
+    /// How many more series match than are told.
+    pub more: u64,
+}
+
+impl MetricCourse {
+    /// Most series that pages are told of: more could not be told apart on a chart.
+    pub const MAX_LINES: usize = 12;
+
+    /// The same with no more series than a chart can show.
+    #[must_use]
+    pub fn drawable(mut self) -> Self {
+        self.more += self.series.len().saturating_sub(Self::MAX_LINES) as u64;
+        self.series.truncate(Self::MAX_LINES);
+        self
+    }
 }
 
 /// One series of it.

@@ -4,7 +4,7 @@
 //! found. It is pushed out by newer ones. The version counts writes rather than naming a position
 //! of the journal, since a score can change where no event came.
 
-use super::metrics::{MetricPoints, MetricQuery};
+use super::metrics::{MetricFound, MetricQuery};
 use super::trading::{TradesQuery, Whose};
 use crate::domain::projects::{Metrics, ProjectId, Run, TrendPoint};
 use crate::domain::range::Range;
@@ -117,7 +117,7 @@ pub enum Answer {
     /// To [`Query::Queue`].
     Queue(Arc<Vec<QueuePoint>>),
     /// To [`Query::Metric`].
-    Metric(Arc<Vec<MetricPoints>>),
+    Metric(Arc<MetricFound>),
     /// To [`Query::Trades`].
     Trades(Arc<trading::Found>),
     /// To [`Query::Equity`] and [`Query::Days`].
@@ -138,7 +138,12 @@ impl Answer {
             Self::Tasks(found) => of(2 * size_of::<TaskItem>(), found.items.len()),
             Self::Task(known) => known.as_ref().as_ref().map_or(OVERHEAD, Known::bytes),
             Self::Queue(all) => of(size_of::<QueuePoint>(), all.len()),
-            Self::Metric(all) => all.iter().map(|series| of(16, series.points.len())).sum(),
+            Self::Metric(found) => match &**found {
+                MetricFound::Series(all) => {
+                    OVERHEAD + all.iter().map(|it| of(16, it.points.len())).sum::<usize>()
+                }
+                MetricFound::Apart(_) | MetricFound::Merged(_) => OVERHEAD,
+            },
             // With its texts.
             Self::Trades(found) => of(2 * size_of::<TradeItem>(), found.items.len()),
             Self::Equity(course) => OVERHEAD + super::trading::bytes(course),

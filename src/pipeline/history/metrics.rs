@@ -9,13 +9,20 @@ use crate::domain::range::{RESOLUTIONS, Range};
 use crate::domain::sketch::Sketch;
 use crate::wire::{ApiError, Timestamp};
 use rusqlite::Connection;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Most steps of a series that a chart of a sliding window is made from.
 const MAX_STEPS: i64 = 20_000;
 /// Most sketches that are merged for one: a fraction of a second.
 const MAX_MERGES: i64 = 60_000;
+
+/// Most series of an answer.
+pub const MAX_SERIES: usize = 200;
+/// Most points of an answer.
+const MAX_POINTS: i64 = 200_000;
+/// Most steps that are read for one: some seconds.
+const MAX_READ: i64 = 3_000_000;
 
 /// Which series of a metric, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,21 +33,32 @@ pub struct MetricQuery {
     pub labels: Labels,
     /// How the values of a step become one.
     pub aggregation: Aggregation,
+    /// Labels whose series are kept apart, while all others are merged; every series apart if none.
+    pub by: Option<Vec<Arc<str>>>,
     /// Over which range.
     pub range: Range,
-    /// Most series.
-    pub most: usize,
 }
 
-/// A series over a range.
+/// A series over a range, or several of them merged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricPoints {
-    /// Its labels.
+    /// Its labels; of merged ones those that tell them from others.
     pub labels: Labels,
     /// Its unit, if that was told.
     pub unit: Option<Arc<str>>,
     /// A point for every step in which it had a value, oldest first, at the start of the step.
     pub points: Vec<(Timestamp, f64)>,
+}
+
+/// The answer, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MetricFound {
+    /// Every series that matches, by its labels.
+    Series(Vec<MetricPoints>),
+    /// There would be as many series as this, which is too many.
+    Apart(usize),
+    /// Merging as many series as this would take too long.
+    Merged(usize),
 }
 
 /// A series as a rule sees it: at any moment the aggregate over the window that ends then.
@@ -70,23 +88,11 @@ impl History {
     ///
     /// # Errors
     /// 503 when the tables cannot be read, or not in time.
-    pub async fn metric(&self, query: MetricQuery) -> Result<Arc<Vec<MetricPoints>>, ApiError> {
+    pub async fn metric(&self, query: MetricQuery) -> Result<Arc<MetricFound>, ApiError> {
         let asked = query.clone();
-        let read = move |db: &Connection| {
-            let MetricQuery { name, labels, aggregation, range, most } = asked;
-            let series = metrics::series(db, &name, &labels, most)?;
-            let points = |series: Series| {
-                let steps = metrics::steps(db, &series, &range)?;
-                let value =
-                    |(at, sketch): (Timestamp, Sketch)| Some((at, of(&sketch, aggregation)?));
-                let points = steps.into_iter().filter_map(value).collect();
-                Ok(MetricPoints { labels: series.labels, unit: series.unit, points })
-            };
-            let all: rusqlite::Result<Vec<_>> = series.into_iter().map(points).collect();
-            Ok(Answer::Metric(Arc::new(all?)))
-        };
+        let read = move |db: &Connection| Ok(Answer::Metric(Arc::new(found(db, &asked)?)));
         match self.ask(Query::Metric(query), read).await? {
-            Answer::Metric(points) => Ok(points),
+            Answer::Metric(found) => Ok(found),
             _ => Err(mixed_up()),
         }
     }
@@ -102,7 +108,7 @@ impl History {
         now: Timestamp,
     ) -> Result<Vec<(Timestamp, Option<f64>)>, ApiError> {
         self.read(move |db: &Connection| {
-            let all = metrics::series(db, &asked.name, &asked.labels, usize::MAX)?;
+            let all = metrics::series(db, &asked.name, &asked.labels)?;
             match all.iter().find(|series| series.labels == asked.labels) {
                 Some(series) => windowed(db, series, &asked, now),
                 None => Ok(Vec::new()),
@@ -110,6 +116,49 @@ impl History {
         })
         .await
     }
+}
+
+pub(super) fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<MetricFound> {
+    let MetricQuery { name, labels, aggregation, by, range } = asked;
+    let all = metrics::series(db, name, labels)?;
+    let matched = all.len();
+    let mut groups: BTreeMap<Labels, Vec<Series>> = BTreeMap::new();
+    for series in all {
+        let kept = match by {
+            None => series.labels.clone(),
+            Some(by) => {
+                let told =
+                    |label: &Arc<str>| Some((label.clone(), series.labels.get(label)?.clone()));
+                by.iter().filter_map(told).collect()
+            }
+        };
+        groups.entry(kept).or_default().push(series);
+    }
+    let points = (groups.len() as i64).saturating_mul(range.len());
+    if groups.len() > MAX_SERIES || (groups.len() > 1 && points > MAX_POINTS) {
+        return Ok(MetricFound::Apart(groups.len()));
+    }
+    let read = RESOLUTIONS.get(range.resolution()).map_or(1, |kept| range.step_ms / kept.step_ms);
+    if (matched as i64).saturating_mul(range.len()).saturating_mul(read) > MAX_READ {
+        return Ok(MetricFound::Merged(matched));
+    }
+    let mut out = Vec::with_capacity(groups.len());
+    for (labels, group) in groups {
+        let unit = group.iter().find_map(|series| series.unit.clone());
+        let mut steps: BTreeMap<Timestamp, Sketch> = BTreeMap::new();
+        for series in &group {
+            for (at, sketch) in metrics::steps(db, series, range)? {
+                steps.entry(at).or_default().merge(&sketch);
+            }
+        }
+        let value = |(at, sketch): (Timestamp, Sketch)| Some((at, of(&sketch, *aggregation)?));
+        out.push(MetricPoints {
+            labels,
+            unit,
+            points: steps.into_iter().filter_map(value).collect(),
+        });
+    }
+    Ok(MetricFound::Series(out))
 }
 
 /// The aggregate of what a step or a window holds; none if nothing is known that makes one.

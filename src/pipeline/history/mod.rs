@@ -23,7 +23,7 @@ mod tests;
 mod thread;
 mod trading;
 
-pub use metrics::{MetricPoints, MetricQuery, Windowed};
+pub use metrics::{MAX_SERIES, MetricFound, MetricPoints, MetricQuery, Windowed};
 pub use store::discard;
 pub use trading::{TradesQuery, Whose};
 

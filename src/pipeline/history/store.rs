@@ -93,6 +93,8 @@ pub struct Store {
     connection: Connection,
     position: Seq,
     at: Timestamp,
+    /// Which series of metrics have a place; it goes ahead of what is committed.
+    pub places: metrics::state::State,
 }
 
 impl Store {
@@ -157,7 +159,8 @@ impl Store {
                 (position, Timestamp::from_ms(at))
             }
         };
-        Ok(Some(Self { connection, position, at }))
+        let places = metrics::history::places(&connection)?;
+        Ok(Some(Self { connection, position, at, places }))
     }
 
     /// Position of the last event in the tables.

@@ -3,6 +3,7 @@
 use super::cache::Scope;
 use super::store::{self, Pending, Store, Sweep};
 use super::{Batch, Options, Sample, Series, Shared};
+use crate::domain::metrics::state::State as Places;
 use crate::domain::{Envelope, Event};
 use crate::pipeline::journal::{JournalError, Reader};
 use crate::wire::{Seq, Timestamp};
@@ -73,7 +74,7 @@ impl Writer {
             }
             let mut work = Work::default();
             while let Some(batch) = next.take() {
-                work.take(self.store.position(), batch);
+                work.take(self.store.position(), batch, &mut self.store.places);
                 if work.events < GROUP {
                     next = inbox.try_recv().ok();
                 }
@@ -109,10 +110,8 @@ impl Writer {
             let Some(last) = envelopes.last() else { return true };
             let (last_seq, at) = (last.stamp.seq, last.stamp.at);
             let mut work = Work::default();
-            work.take(
-                self.store.position(),
-                Batch { last_seq, at, envelopes, samples: Vec::new() },
-            );
+            let batch = Batch { last_seq, at, envelopes, samples: Vec::new() };
+            work.take(self.store.position(), batch, &mut self.store.places);
             if !self.commit(&work) {
                 return false;
             }
@@ -222,7 +221,7 @@ impl Writer {
 
 impl Work {
     /// Takes in a batch; events up to `have` are in the tables already.
-    fn take(&mut self, have: Seq, batch: Batch) {
+    fn take(&mut self, have: Seq, batch: Batch, places: &mut Places) {
         let Batch { last_seq, at, envelopes, samples } = batch;
         let have = have.max(self.position);
         for Envelope { stamp, event } in envelopes.into_iter().filter(|e| e.stamp.seq > have) {
@@ -236,7 +235,7 @@ impl Work {
                 Event::Work(event) => self.pending.work.add(stamp, event),
                 Event::Access(event) => self.pending.access.add(&stamp, event),
                 Event::Alerts(event) => self.pending.alerts.add(stamp, event),
-                Event::Metrics(event) => self.pending.metrics.add(&stamp, event),
+                Event::Metrics(event) => self.pending.metrics.add(places, &stamp, &event),
                 Event::Trading(event) => self.pending.trading.add(stamp, event),
                 Event::Settings(_) => {}
             }

@@ -160,6 +160,7 @@ const CASES: &[Case] = &[
     case("/api/v1/audit", "/api/v1/audit", "view_audit_logs", ROLE, PRICE),
     case("/api/v1/metrics", "/api/v1/metrics", "view_metrics", VALUE, Again),
     case("/api/v1/metrics/{name}", "/api/v1/metrics/m", "view_metrics", VALUE, STEP),
+    case("/api/v1/metrics/{name}/range", "/api/v1/metrics/m/range", "view_metrics", VALUE, STEP),
     case("/api/v1/metrics/{name}/latest", "/api/v1/metrics/m/latest", "view_metrics", VALUE, Again),
     case("/api/v1/portfolio", "/api/v1/portfolio", "view_portfolio", PRICE, STEP),
     case(
@@ -177,8 +178,10 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("/api/v1/system", "made once a flush, for all"),
     ("/api/dashboard/state", "made once a flush, for all"),
     ("/api/v1/metrics/cache", "counts what the others do"),
+    ("/api/v1/me/pins", "everybody has their own"),
     ("/api/v1/commands", "waits for what comes"),
     ("/metrics", "counts what the others do"),
+    ("/api/v1/me/pins", "each has a board of their own"),
 ];
 
 struct Board {

@@ -21,7 +21,8 @@ pub enum Kind {
 pub struct Series {
     /// Name in the legend; unique within a chart.
     pub name: String,
-    /// `accent` (as when empty), `ok`, `warn`, `crit`, `unk`, `muted` or `ink`.
+    /// `accent` (as when empty), `ok`, `warn`, `crit`, `unk`, `muted` or `ink`; `s1` to `s12` where
+    /// many series of a kind are told apart, each by a colour and a dash of its own.
     pub class: &'static str,
     /// Points, oldest first.
     pub points: Vec<(Timestamp, Option<f64>)>,

@@ -87,6 +87,9 @@ pub fn TimeChart(
     /// Stretches of time that stand out.
     #[prop(optional, into)]
     shaded: Signal<Vec<(Timestamp, Timestamp)>>,
+    /// Whether its values stand elsewhere as a table.
+    #[prop(optional)]
+    no_table: bool,
     /// Called with the range a reader drags over.
     #[prop(optional, into)]
     on_zoom: Option<Callback<(Timestamp, Timestamp)>>,
@@ -153,7 +156,7 @@ pub fn TimeChart(
                 </div>
                 <div class="ch-x" aria-hidden="true">{move || frame.with(x_labels)}</div>
             </div>
-            {table::table(chart)}
+            {(!no_table).then(|| table::table(chart).into_any())}
         </figure>
     }
 }

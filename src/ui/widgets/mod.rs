@@ -22,7 +22,7 @@ pub use age::{Age, AsOf, ago, since};
 pub use card::Card;
 pub use choose::{choices, search, tallied};
 pub use dynamic::{Words, dynamic, keyed, mark, one_of, part_of, text, words};
-pub use empty::{Empty, Snippet};
+pub use empty::{Empty, Snippet, copy_button};
 pub use field::{Field, Kind};
 pub use filter::{choice_field, filter_form, moment_field, utc_time, word_field};
 pub use flash::flashes;

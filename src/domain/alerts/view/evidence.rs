@@ -10,23 +10,9 @@ use leptos::prelude::*;
 /// Most subjects that are drawn as lines of a strip.
 const MAX_STRIPS: usize = 12;
 
-/// What a unit, as it is sent, is written as.
-fn unit(name: Option<&str>) -> Unit {
-    match name {
-        Some("%" | "percent") => Unit::Percent,
-        Some("ratio") => Unit::Ratio,
-        Some("ms" | "milliseconds") => Unit::Ms,
-        Some("bytes" | "byte" | "B") => Unit::Bytes,
-        Some("bytes/s" | "B/s") => Unit::BytesPerS,
-        Some("/s" | "1/s") => Unit::PerS,
-        Some("count") => Unit::Count,
-        _ => Unit::Number,
-    }
-}
-
 /// A value as text, with a unit that is not known written behind it.
 pub fn value(v: f64, name: Option<&str>) -> String {
-    let known = unit(name);
+    let known = Unit::named(name);
     match name.filter(|_| known == Unit::Number) {
         Some(name) => format!("{}\u{a0}{name}", known.text(v)),
         None => known.text(v),
@@ -40,7 +26,7 @@ pub fn chart(
     shaded: Vec<(Timestamp, Timestamp)>,
 ) -> AnyView {
     let Measured { name, unit: of, threshold, points } = measured;
-    let unit = unit(of.as_deref());
+    let unit = Unit::named(of.as_deref());
     let title = match of.filter(|_| unit == Unit::Number) {
         Some(of) => format!("{name}, {of}"),
         None => name.clone(),

@@ -14,6 +14,7 @@ mod maintenance;
 mod matching;
 mod picked;
 mod rows;
+mod rule_draft;
 mod rule_form;
 mod rule_page;
 mod rule_words;

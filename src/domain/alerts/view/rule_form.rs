@@ -20,8 +20,9 @@ fn same(names: impl IntoIterator<Item = &'static str>) -> Kind {
     choice(names.into_iter().map(|name| (name, name)))
 }
 
+/// A number to be edited; nothing where there is none yet.
 fn number(v: f64) -> String {
-    format::trimmed(v, 6).replace(',', "")
+    if v.is_finite() { format::trimmed(v, 6).replace(',', "") } else { String::new() }
 }
 
 /// The fields, filled with what a rule says.

@@ -1,9 +1,11 @@
 //! A rule's page: its fields, and a test of it on the past.
 
 use super::back_test::result;
+use super::rule_draft::draft;
 use super::rule_form::{at_fields, fields, spec};
 use super::words::tabs;
 use crate::domain::alerts::api::{alert_rule, save_alert_rule, test_alert_rule};
+use crate::domain::alerts::rule::AlertRule;
 use crate::domain::alerts::{BackTest, BackTestRequest, RuleItem};
 use crate::ui::address::use_name;
 use crate::ui::widgets::{
@@ -13,18 +15,19 @@ use crate::wire::ApiError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use std::sync::Arc;
 
 const LIST: &str = "/alerts/rules";
 
-/// The page at `/alerts/rules/new`.
+/// The page at `/alerts/rules/new`. The address may say which metric the rule is about.
 #[component]
 pub fn NewRule() -> impl IntoView {
+    let draft = use_location().search.with_untracked(|search| draft(search));
     view! {
         <Title text="New alert rule · Bellwether" />
         {tabs()}
-        {editor(None)}
+        {editor(None, draft.as_ref())}
     }
 }
 
@@ -39,12 +42,12 @@ pub fn RulePage() -> impl IntoView {
         view! {
             <Title text=title />
             {tabs()}
-            {loaded(rule, |item| editor(Some(item)))}
+            {loaded(rule, |item| editor(Some(item), None))}
         }
     }
 }
 
-fn editor(item: Option<RuleItem>) -> AnyView {
+fn editor(item: Option<RuleItem>, draft: Option<&AlertRule>) -> AnyView {
     let tested = RwSignal::new(None::<Arc<BackTest>>);
     let navigate = use_navigate();
     let leave = Callback::new(move |()| navigate(LIST, NavigateOptions::default()));
@@ -73,7 +76,7 @@ fn editor(item: Option<RuleItem>) -> AnyView {
             }
             _ => String::new(),
         },
-        fields: fields(item.as_ref().map(|item| &item.rule)),
+        fields: fields(item.as_ref().map(|item| &item.rule).or(draft)),
         verb: "Save",
         danger: false,
         send: Box::new(send),

@@ -1,11 +1,12 @@
 //! What people see of metrics: the explorer, and a board of pinned charts.
 
-use leptos::prelude::*;
-
-/// The explorer.
-#[component]
-pub fn Explorer() -> impl IntoView {}
-
-/// The viewer's own board.
-#[component]
-pub fn OwnBoard() -> impl IntoView {}
+mod board;
+mod catalogue;
+mod course;
+mod explorer;
+mod lines;
+mod look;
+mod picker;
+mod pin;
+pub use board::OwnBoard;
+pub use explorer::Explorer;
