@@ -21,24 +21,28 @@ mod http;
 mod ingest;
 mod latency;
 mod memory;
+mod metrics;
 mod past;
 mod report;
 mod server;
 mod snapshot;
 mod state;
+mod trading;
 mod work;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Every measurement, by the name it is asked for.
-const ALL: [(&str, fn()); 9] = [
+const ALL: [(&str, fn()); 11] = [
     // First, because what others gave back would be used again and not be seen to grow.
     ("memory", memory::run),
     ("ingest", ingest::run),
     ("fold", fold::run),
     ("work", work::run),
     ("past", past::run),
+    ("trading", trading::run),
+    ("metrics", metrics::run),
     ("state", state::run),
     ("fanout", fanout::run),
     ("snapshot", snapshot::run),

@@ -26,19 +26,19 @@ pub fn run() {
         "of 300 bytes, written and later written over, and four of 150 bytes; no rollups, no lists",
     );
     let dir = server::directory();
-    let history = start(dir.path());
-    let floor = database(&dir.path().join("floor.db"));
+    let fed = Fed::start(dir.path());
+    let floor = tables(&dir.path().join("floor.db"));
     let (mut next, mut ours, mut bare) = (0, Vec::new(), Vec::new());
     for round in 0..=ROUNDS as u64 {
         let batches: Vec<Batch> = (0..BATCHES).map(|_| batch(&mut next)).collect();
-        let a = rate(|| keep(&history, batches));
+        let a = rate(|| fed.keep(batches));
         let b = rate(|| (0..BATCHES).for_each(|i| write(&floor, round * BATCHES + i)));
         if round > 0 {
             ours.push(a);
             bare.push(b);
         }
     }
-    history.stop();
+    fed.history.stop();
     figure("bellwether", &ours, "events/s", None);
     figure("floor", &bare, "events/s", None);
     figure("ratio", &ratio(&ours, &bare), "", None);
@@ -52,19 +52,33 @@ fn rate(work: impl FnOnce()) -> f64 {
 }
 
 /// A history over an empty journal: it is fed by hand.
-fn start(dir: &Path) -> History {
-    drop(Store::open(&journal::Options { dir: dir.to_owned(), max_bytes: None }).unwrap());
-    let journal = Cursor { epoch: "bench".into(), seq: 0 };
-    History::start(Options { dir: dir.to_owned(), journal, retain_days: 90 }).unwrap()
+pub struct Fed {
+    pub history: History,
 }
 
-/// Feeds batches and waits until they are committed.
-fn keep(history: &History, batches: Vec<Batch>) {
-    let last = batches.last().map_or(0, |batch| batch.last_seq);
-    batches.into_iter().for_each(|batch| history.feed(batch));
-    while history.position() < last {
-        std::thread::sleep(Duration::from_millis(1));
+impl Fed {
+    pub fn start(dir: &Path) -> Self {
+        drop(Store::open(&journal::Options { dir: dir.to_owned(), max_bytes: None }).unwrap());
+        let journal = Cursor { epoch: "bench".into(), seq: 0 };
+        let options = Options { dir: dir.to_owned(), journal, retain_days: 90 };
+        Self { history: History::start(options).unwrap() }
     }
+
+    /// Feeds batches and waits until they are committed.
+    pub fn keep(&self, batches: Vec<Batch>) {
+        let last = batches.last().map_or(0, |batch| batch.last_seq);
+        batches.into_iter().for_each(|batch| self.history.feed(batch));
+        while self.history.position() < last {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+/// Events as a batch.
+pub fn together(envelopes: Vec<Envelope>) -> Batch {
+    let last = &envelopes[envelopes.len() - 1].stamp;
+    let (last_seq, at) = (last.seq, last.at);
+    Batch { last_seq, at, envelopes, samples: Vec::new() }
 }
 
 /// Tasks that are queued, and those of the batch before from assignment to completion.
@@ -91,16 +105,20 @@ fn batch(next: &mut u64) -> Batch {
             *next += 1;
         }
     }
-    let last = &envelopes[envelopes.len() - 1].stamp;
-    let (last_seq, at) = (last.seq, last.at);
-    Batch { last_seq, at, envelopes, samples: Vec::new() }
+    together(envelopes)
 }
 
-fn database(path: &Path) -> Connection {
+/// A database with the settings of that of history.
+pub fn database(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "NORMAL").unwrap();
     connection.pragma_update(None, "cache_size", -(16 << 10)).unwrap();
+    connection
+}
+
+fn tables(path: &Path) -> Connection {
+    let connection = database(path);
     let tables = "CREATE TABLE tasks (id TEXT PRIMARY KEY, it BLOB);
         CREATE TABLE steps (id INTEGER PRIMARY KEY, it BLOB);";
     connection.execute_batch(tables).unwrap();

@@ -4,6 +4,7 @@
 //! a lone event is shown in milliseconds, and nobody is told more than ten times a second.
 
 mod alerts;
+mod lines;
 mod trading;
 mod views;
 mod work;
@@ -17,10 +18,9 @@ use super::hub::{Change, Hub};
 use super::journal::Committed;
 use super::local::Gauges;
 use super::publish::{Doc, Published};
-use super::ticker;
 use crate::domain::projects::{self, ProjectDelta, ProjectsDelta};
 use crate::domain::state::State;
-use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta, TickerLine};
+use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerLine};
 use crate::domain::system::{SystemDelta, SystemPage};
 use crate::domain::work::health::Found;
 use crate::domain::{Envelope, Topic, Touched};
@@ -222,21 +222,6 @@ impl Aggregate {
         self.checkpoint.consider(&self.state);
     }
 
-    /// Makes ticker lines of the newest events held; older ones are only counted.
-    fn take_lines(&mut self) {
-        let older = std::mem::take(&mut self.lines);
-        for envelope in self.held.iter().rev() {
-            match ticker::line(envelope) {
-                Some(line) if self.lines.len() < Ticker::KEPT => self.lines.push_back(line),
-                Some(_) => self.skipped += 1,
-                None => {}
-            }
-        }
-        let room = Ticker::KEPT - self.lines.len();
-        self.skipped += older.len().saturating_sub(room) as u64;
-        self.lines.extend(older.into_iter().take(room));
-    }
-
     fn show_summary(&mut self, changes: &mut Vec<Change>) {
         let cursor = self.cursor();
         let next = views::summary(&self.state, &self.board, &self.gauges.read(), cursor);
@@ -310,20 +295,6 @@ impl Aggregate {
         }
         self.insides_shown = Instant::now();
         push(changes, Topic::System, &delta);
-        shown.apply(delta);
-        *version = self.state.seq;
-    }
-
-    fn show_ticker(&mut self, changes: &mut Vec<Change>) {
-        let cursor = self.cursor();
-        let (shown, version) = &mut self.views.ticker;
-        (shown.as_of, shown.cursor) = (self.state.now, cursor);
-        if self.lines.is_empty() {
-            return;
-        }
-        let lines = std::mem::take(&mut self.lines).into();
-        let delta = TickerDelta { lines, skipped: std::mem::take(&mut self.skipped) };
-        push(changes, Topic::Events, &delta);
         shown.apply(delta);
         *version = self.state.seq;
     }

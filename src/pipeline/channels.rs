@@ -238,3 +238,76 @@ impl Published {
         All { left_out: trades.saturating_sub(all.messages.len()), ..all }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(seq: u64, time: i64, name: &str, label: &str, value: f64) -> Envelope {
+        let data = format!(r#"{{"name":"{name}","value":{value},"labels":{{"l":"{label}"}}}}"#);
+        let event = Event::decode("metric.observed", &data).unwrap().unwrap();
+        let (at, time) = (Timestamp::from_ms(1_000), Timestamp::from_ms(time));
+        let id = seq.to_string().into();
+        let stamp = Stamp { seq, at, time, source: "s".into(), id, subject: None };
+        Envelope { stamp, event }
+    }
+
+    /// What is told of these values, of which those before `from` were shown before.
+    fn told(all: &[Envelope], from: usize) -> Result<Option<String>, TooMuch> {
+        let mut state = crate::domain::State::default();
+        all.iter().for_each(|envelope| state.replay(envelope));
+        of_metrics(&all[from..], &state.metrics, Timestamp::from_ms(1_000))
+    }
+
+    #[track_caller]
+    fn check(values: &[(i64, &str, &str, f64)], from: usize, expect: &[&str]) {
+        let all: Vec<_> = values
+            .iter()
+            .enumerate()
+            .map(|(i, (time, name, label, it))| value(i as u64, *time, name, label, *it))
+            .collect();
+        let frame = told(&all, from).unwrap().unwrap_or_default();
+        let short = frame
+            .replace(r#"{"type":"metrics","timestamp":"1970-01-01T00:00:01.000Z","data":"#, "")
+            .replace("1970-01-01T00:00:00.00", "");
+        assert_eq!(short.lines().collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn each_series_is_told_once_as_it_is_now() {
+        check(&[], 0, &[]);
+        check(
+            &[(1, "m", "a", 1.5), (2, "m", "a", 2.5)],
+            0,
+            &[r#"{"m":{"value":2.5,"timestamp":"2Z","labels":{"l":"a"}}}}"#],
+        );
+        check(
+            &[(1, "m", "a", 1.0), (1, "m", "b", 2.0), (1, "n", "", 3.0)],
+            0,
+            &[
+                r#"{"m":{"value":1.0,"timestamp":"1Z","labels":{"l":"a"}},"n":{"value":3.0,"timestamp":"1Z","labels":{"l":""}}}}"#,
+                r#"{"m":{"value":2.0,"timestamp":"1Z","labels":{"l":"b"}}}}"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_older_than_what_is_shown_is_not_told() {
+        check(&[(5, "m", "a", 1.0), (4, "m", "a", 2.0)], 1, &[]);
+        let same = r#"{"m":{"value":2.0,"timestamp":"5Z","labels":{"l":"a"}}}}"#;
+        check(&[(5, "m", "a", 1.0), (5, "m", "a", 2.0)], 1, &[same]);
+        // What came first is newer than what came last.
+        check(&[(5, "m", "a", 2.0), (4, "m", "a", 1.0)], 0, &[same]);
+    }
+
+    #[test]
+    fn of_too_many_series_nothing_is_told() {
+        let all = |n: u64| -> Vec<_> {
+            (0..n).map(|i| value(i, 1, &format!("m{}", i % 7), &i.to_string(), 1.0)).collect()
+        };
+        let most = MAX_SERIES as u64;
+        let frame = told(&all(most), 0).unwrap().unwrap();
+        assert_eq!(frame.lines().count(), most.div_ceil(7) as usize, "one of each name a message");
+        assert_eq!(told(&all(most + 1), 0), Err(TooMuch));
+    }
+}

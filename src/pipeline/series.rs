@@ -11,7 +11,7 @@ use super::hub::Hub;
 use super::journal::{Appender, Draft};
 use super::publish::Published;
 use crate::domain::Event;
-use crate::domain::metrics::state::SeriesKey;
+use crate::domain::metrics::state::{SeriesKey, State as Metrics};
 use crate::domain::metrics::{Event as MetricEvent, Observed, Sampled};
 use crate::domain::trading::{DEFAULT_CURRENCY, Ratios};
 use crate::domain::window::{MINUTE, SECOND};
@@ -131,11 +131,10 @@ fn of_ratios(ratios: &Ratios) -> impl Iterator<Item = Observed> + use<> {
 
 /// What is due at `now` of all that is known, and when the next of it is.
 fn due(
-    shown: &Published,
+    state: &Metrics,
     known: Vec<Observed>,
     now: Timestamp,
 ) -> (Vec<Observed>, Option<Timestamp>) {
-    let state = &shown.state.metrics;
     let (mut values, mut next): (Vec<Observed>, Option<Timestamp>) = (Vec::new(), None);
     for it in known {
         let key = SeriesKey { name: it.name.clone(), labels: it.labels.clone() };
@@ -182,7 +181,7 @@ pub async fn run(
                 }
                 known.extend(asked.iter().flat_map(|(_, all)| all.iter().cloned()));
             }
-            let (values, next) = due(&shown, known, now);
+            let (values, next) = due(&shown.state.metrics, known, now);
             if !values.is_empty() {
                 append(&appender, &hub, values).await;
             }
@@ -229,5 +228,54 @@ async fn shows(hub: &Hub, seq: Seq) {
     let mut head = hub.watch();
     while timeout(SHOWN_WITHIN, head.wait_for(|at| *at >= seq)).await.is_err() {
         tracing::warn!("what the board knows is not shown yet");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::metrics::OWN;
+    use crate::domain::metrics::state::{Changes, Limits};
+    use crate::wire::Stamp;
+
+    /// A state in which a series had the value 1 at 0.
+    fn had(source: &str, name: &str) -> Metrics {
+        let at = Timestamp::from_ms(0);
+        let (source, id) = (source.into(), "i".into());
+        let stamp = Stamp { seq: 1, at, time: at, source, id, subject: None };
+        let mut state = Metrics::default().within(Limits { in_all: 5, of_name: 1 });
+        state.fold(&stamp, &observed(name, "count", None, 1.0), &mut Changes::default());
+        state
+    }
+
+    /// Whether a value is due at `now`, and when it will be if it is not.
+    #[track_caller]
+    fn check(state: &Metrics, name: &str, value: f64, now: i64, expect: (bool, Option<i64>)) {
+        let known = vec![observed(name, "count", None, value)];
+        let (values, next) = due(state, known, Timestamp::from_ms(now));
+        assert_eq!((!values.is_empty(), next.map(Timestamp::ms)), expect, "{name} {value} {now}");
+    }
+
+    #[test]
+    fn what_is_new_is_due_at_once_and_the_rest_in_time() {
+        let state = had(OWN, "m");
+        check(&state, "n", 1.0, 0, (true, None));
+        check(&state, "m", 2.0, 9_999, (false, Some(10_000)));
+        check(&state, "m", 2.0, 10_000, (true, None));
+        check(&state, "m", 1.0, 59_999, (false, Some(60_000)));
+        check(&state, "m", 1.0, 60_000, (true, None));
+        let host = had(OWN, "host_cpu_percent");
+        check(&host, "host_cpu_percent", 2.0, 10_000, (false, Some(60_000)));
+        check(&host, "host_cpu_percent", 2.0, 60_000, (true, None));
+    }
+
+    #[test]
+    fn what_others_send_or_finds_no_place_is_not_said() {
+        check(&had("somebody", "m"), "m", 2.0, 90_000, (false, None));
+        let mut known = vec![observed("m", "count", Some(("q", &"a".into())), 1.0)];
+        let (values, next) = due(&had(OWN, "m"), known.clone(), Timestamp::from_ms(0));
+        assert_eq!((values, next), (Vec::new(), None));
+        known.push(observed("n", "count", None, 1.0));
+        assert_eq!(due(&had(OWN, "m"), known, Timestamp::from_ms(0)).0.len(), 1);
     }
 }

@@ -90,10 +90,10 @@ const READS: &[(&str, &[Part], Time)] = &[
     ("/api/v1/tokens/{id}", &[Access], Seconds),
     ("/api/v1/audit", &[Access], Steps),
     // What the board knows by itself is told as of now, so it is made of everything.
-    ("/api/v1/metrics", &Part::ALL, No),
+    ("/api/v1/metrics", &Part::ALL, Seconds),
     ("/api/v1/metrics/{name}", &[Metrics], Steps),
     ("/api/v1/metrics/{name}/range", &[Metrics], Steps),
-    ("/api/v1/metrics/{name}/latest", &Part::ALL, No),
+    ("/api/v1/metrics/{name}/latest", &Part::ALL, Seconds),
     ("/api/v1/portfolio", &[Trading, Settings], Steps),
     ("/api/v1/trades", &[Trading], Steps),
 ];

@@ -1,10 +1,12 @@
 //! `/dashboard/live`, over real sockets.
 
 use crate::harness::{PATIENCE, Server};
+use bellwether::domain::trading::{Portfolio, TradesPage};
 use bellwether::pipeline::hub::RingLimits;
 use bellwether::server::config::Tuning;
 use bellwether::server::socket::Pace;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -349,6 +351,68 @@ async fn a_snapshot_is_what_rest_answers() {
         drop(socket);
         while server.get("/dashboard/summary").await.json()["connections"]["websocket"] != 0 {}
     }
+}
+
+/// Opens, adds to, closes and opens again what is held of two symbols, one of them in euros.
+fn traded(round: i64) -> Value {
+    let trade = |symbol: &str, currency: &str, side: &str, quantity: i64| {
+        json!({"type": "trade.executed", "data": {"symbol": symbol, "side": side,
+            "quantity": quantity, "price": 10 + round, "fees": "0.01", "currency": currency}})
+    };
+    let price = |symbol: &str, price: String| json!({"type": "price.updated", "data": {"symbol": symbol, "price": price}});
+    let side = if round % 3 == 2 { "sell" } else { "buy" };
+    let quantity = if round % 3 == 2 { 2 } else { 1 };
+    json!([
+        trade("X", "USD", side, quantity),
+        trade("Y", "EUR", if round % 2 == 0 { "sell" } else { "buy" }, 1),
+        price("X", format!("{round}.75")),
+        price("EUR-USD", format!("1.0{}", round % 10)),
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_portfolio_followed_is_the_portfolio_read() {
+    let server = Server::start().await;
+    server.send(json!({"type": "cash.moved", "data": {"amount": 1000}})).await;
+    server.send(traded(0)).await;
+    let mut socket = server.live("topics=portfolio,trades").await;
+    let snapshot = socket.next_of("snapshot").await;
+    let mut portfolio: Portfolio = serde_json::from_value(snapshot["data"].clone()).unwrap();
+    let read = async || -> Portfolio {
+        serde_json::from_slice(&server.get("/api/v1/portfolio").await.body).unwrap()
+    };
+    let same = |held: &Portfolio, read: Portfolio| {
+        // Ratios take history: a page reads them anew, and is not told of them.
+        let Portfolio { as_of, cursor, metrics, .. } = read.clone();
+        let held = Portfolio { as_of, cursor, metrics, ..held.clone() };
+        assert_eq!(serde_json::to_value(held).unwrap(), serde_json::to_value(read).unwrap());
+    };
+    same(&portfolio, read().await);
+    let snapshot = socket.next_of("snapshot").await;
+    assert_eq!(snapshot["topic"], "trades");
+    let mut trades: TradesPage = serde_json::from_value(snapshot["data"].clone()).unwrap();
+    let mut last = 0;
+    for round in 1..=13 {
+        last = server.send(traded(round)).await["cursor"]["seq"].as_u64().unwrap();
+    }
+    let mut at = BTreeMap::from([("portfolio", 0), ("trades", 0)]);
+    while at.values().any(|seq| *seq < last) {
+        let delta = socket.next_of("delta").await;
+        let seq = delta["seq"].as_u64().unwrap();
+        if delta["topic"] == "portfolio" {
+            portfolio.apply(serde_json::from_value(delta["data"].clone()).unwrap());
+            at.insert("portfolio", seq);
+        } else {
+            trades.apply(serde_json::from_value(delta["data"].clone()).unwrap());
+            at.insert("trades", seq);
+        }
+    }
+    let now = read().await;
+    assert_eq!(now.positions.len(), 1, "Y is flat after an even number of trades, X is held");
+    same(&portfolio, now);
+    let rest = server.get("/api/v1/trades?limit=500").await.json();
+    assert_eq!(serde_json::to_value(&trades.items).unwrap(), rest);
+    assert_eq!(trades.total, 28);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,7 @@ mod http;
 mod import_alertmanager;
 mod jobs;
 mod live;
+mod metrics;
 mod notify;
 mod oidc;
 mod process;

@@ -22,7 +22,7 @@ use bellwether::pipeline::board::Board;
 use bellwether::pipeline::checkpoint::Checkpointer;
 use bellwether::pipeline::clock::Clock;
 use bellwether::pipeline::history::{self, History};
-use bellwether::pipeline::hub::{Hub, RingLimits};
+use bellwether::pipeline::hub::{Delta, Hub, RingLimits};
 use bellwether::pipeline::journal::{self, Appender, Committed, Draft, Options, Reader};
 use bellwether::pipeline::local::Gauges;
 use bellwether::pipeline::meters::Meters;
@@ -486,6 +486,40 @@ fn a_flood_is_shown_like_a_trickle() {
     let flood = spoken(20_100);
     check_feed(&flood, 0, flood.len()).unwrap();
     check_feed(&flood, 60, 20_010).unwrap();
+}
+
+/// A channel tells of everything or has its clients told all that there is: it leaves nothing out.
+#[test]
+fn of_a_flood_the_channels_are_told_all_that_there_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let writing = Writing::open(dir.path(), 0);
+    let (journal, retain_days) = (Default::default(), 90);
+    let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
+    let history = History::start(options).unwrap();
+    history.stop();
+    let (mut aggregate, hub) = aggregate(&writing, &history, State::default());
+    let channels = [Topic::TradesSocket, Topic::MetricsSocket];
+    channels.iter().for_each(|topic| hub.join(topic));
+    let mut told = |range: std::ops::Range<usize>| {
+        let cursor = hub.published().seq;
+        let trade = r#"{"symbol":"S","side":"buy","quantity":1,"price":1}"#;
+        let metric = r#"{"name":"m","value":1}"#;
+        let envelopes = range.map(|seq| match seq % 2 {
+            0 => one(seq, "trade.executed", trade),
+            _ => one(seq, "metric.observed", metric),
+        });
+        aggregate.absorb(Committed { envelopes: envelopes.collect() });
+        aggregate.flush(&hub);
+        let lines = |frames: Vec<Arc<Delta>>| -> usize {
+            frames.iter().map(|frame| frame.text.lines().count()).sum()
+        };
+        channels.each_ref().map(|topic| hub.since(topic, cursor).ok().map(lines))
+    };
+    assert_eq!(told(1..101), [Some(50), Some(1)], "each trade, and each series once");
+    assert_eq!(told(101..20_200), [None, None], "more than is held: both are told all");
+    assert_eq!(told(20_200..20_202), [Some(1), Some(1)], "and from then on what changes");
+    let all = hub.published().all_of(&Topic::TradesSocket);
+    assert_eq!((all.messages.len(), all.left_out), (200, 10_101 - 200));
 }
 
 proptest! {

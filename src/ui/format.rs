@@ -88,6 +88,43 @@ pub fn percent(ratio: f64) -> String {
     with_unit(text, "%")
 }
 
+/// Plain decimal digits (`-1234.567`) with exactly `places` decimals, grouped: "-1,234.57". Rounds
+/// half away from zero, digit by digit: what was exact stays so however long it is.
+pub fn rounded(digits: &str, places: usize) -> String {
+    let (negative, digits) = match digits.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, digits),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let padded = fraction.bytes().chain(std::iter::repeat(b'0')).take(places);
+    let mut kept: Vec<u8> = whole.bytes().chain(padded).collect();
+    let mut up = fraction.as_bytes().get(places).is_some_and(|next| *next >= b'5');
+    for digit in kept.iter_mut().rev() {
+        if !up {
+            break;
+        }
+        up = *digit == b'9';
+        *digit = if up { b'0' } else { *digit + 1 };
+    }
+    if up {
+        kept.insert(0, b'1');
+    }
+    let point = kept.len().saturating_sub(places);
+    let mut out = String::new();
+    if negative && kept.iter().any(|digit| *digit != b'0') {
+        out.push('-');
+    }
+    for (i, digit) in kept.iter().enumerate() {
+        if i == point {
+            out.push('.');
+        } else if i > 0 && i < point && (point - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(char::from(*digit));
+    }
+    out
+}
+
 /// A length of time given in milliseconds: "212 ms", "4.82 s", "3 min 20 s", "2 h 5 min", "3 d 4 h".
 pub fn duration(ms: f64) -> String {
     if !ms.is_finite() {
@@ -449,7 +486,31 @@ mod tests {
         check(Unit::Count.tick(20_000.0), "20 k");
     }
 
+    #[test]
+    fn exact_digits_are_rounded_and_grouped() {
+        check(rounded("1234.5", 2), "1,234.50");
+        check(rounded("-999.995", 2), "-1,000.00");
+        check(rounded("-0.004", 2), "0.00");
+        check(rounded("0", 0), "0");
+        check(rounded("99.5", 0), "100");
+        check(
+            rounded("123456789012345678901234567890.125", 2),
+            "123,456,789,012,345,678,901,234,567,890.13",
+        );
+    }
+
     proptest! {
+        #[test]
+        fn exact_digits_are_those_of_integers(n in any::<i64>(), places in 0_usize..6) {
+            let text = format!("{}{}.{:06}", if n < 0 { "-" } else { "" }, n.unsigned_abs() / 1_000_000, n.unsigned_abs() % 1_000_000);
+            let unit = 10_u64.pow(6 - places as u32);
+            let whole = (u128::from(n.unsigned_abs()) + u128::from(unit) / 2) / u128::from(unit);
+            let whole = if places == 6 { u128::from(n.unsigned_abs()) } else { whole };
+            let expect: i128 = if n < 0 { -(whole as i128) } else { whole as i128 };
+            let ours = rounded(&text, places).replace([',', '.'], "");
+            prop_assert_eq!(ours.parse::<i128>().unwrap(), expect);
+        }
+
         #[test]
         fn any_number_is_short_text(bits in any::<u64>(), digits in 0_usize..20) {
             let v = f64::from_bits(bits);

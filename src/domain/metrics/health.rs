@@ -114,7 +114,7 @@ mod tests {
     /// A value for each label; then what is found, and until when.
     #[track_caller]
     fn check(labels: &[(&str, i64)], now: i64, expect: Option<(Severity, f64)>, next: Option<i64>) {
-        let mut state = State::within(Limits { in_all: 10, of_name: 2 });
+        let mut state = State::default().within(Limits { in_all: 10, of_name: 2 });
         for (label, at) in labels {
             let at = Timestamp::from_ms(*at);
             let (source, id) = ("s".into(), "i".into());

@@ -111,9 +111,10 @@ impl State {
     /// How many series are kept of one name.
     pub const MAX_PER_NAME: usize = Limits::ALL.of_name;
 
-    /// One with other limits than usual.
-    pub fn within(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+    /// The same with other limits than usual.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// How many series there may be.

@@ -60,7 +60,7 @@ pub struct Refused {
 /// A table that was read.
 #[derive(Debug, Default, PartialEq)]
 pub struct Table {
-    /// Its valid lines, in order.
+    /// Its valid lines, in the order of their times.
     pub events: Vec<Incoming>,
     /// The others, or the first [`MAX_REJECTIONS`] of them.
     pub rejected: Vec<Refused>,
@@ -108,7 +108,18 @@ pub fn decode(bytes: &[u8], context: &Context) -> Result<Table, ApiError> {
             }
         }
     }
+    sort(&mut table.events);
     Ok(table)
+}
+
+/// Oldest first, so that none comes late because of how the table is sorted. Where the newest come
+/// first, that holds for those of one moment as well.
+fn sort(events: &mut [Incoming]) {
+    let ends = events.first().zip(events.last());
+    if ends.is_some_and(|(first, last)| first.time > last.time) {
+        events.reverse();
+    }
+    events.sort_by_key(|event| event.time);
 }
 
 /// What separates the columns: what there is most of in the first line, outside of quotes.

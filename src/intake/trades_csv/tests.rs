@@ -144,3 +144,19 @@ fn marks_of_spreadsheets_are_taken_off() {
         &[r#" {"symbol":"=X","side":"buy","quantity":1,"price":1,"strategy":"'quoted"}"#],
     );
 }
+
+#[test]
+fn the_oldest_come_first() {
+    #[track_caller]
+    fn check(lines: &[&str], expect: &str) {
+        let text = format!("time,quantity,symbol,price\n{}\n", lines.join(",1\n") + ",1");
+        let symbol = |it: &Incoming| match &it.event {
+            Event::Trading(TradingEvent::Executed(trade)) => trade.symbol.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(read(&text).events.iter().map(symbol).collect::<String>(), expect);
+    }
+    check(&["1,1,A", "2,1,B", "2,1,C", "3,1,D"], "ABCD");
+    check(&["3,1,D", "2,1,C", "2,1,B", "1,1,A"], "ABCD");
+    check(&["2,1,B", "1,1,A", "2,1,C", "3,1,D"], "ABCD");
+}

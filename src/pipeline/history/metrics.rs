@@ -118,7 +118,7 @@ impl History {
     }
 }
 
-fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<MetricFound> {
+pub(super) fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<MetricFound> {
     let MetricQuery { name, labels, aggregation, by, range } = asked;
     let all = metrics::series(db, name, labels)?;
     let matched = all.len();

@@ -1,5 +1,6 @@
 mod alerts;
 mod metrics;
+mod trading;
 mod work;
 
 use super::*;

@@ -83,7 +83,13 @@ fn of_others() -> impl Strategy<Value = (&'static str, String)> {
         },
     );
     let metric = Just(("metric.observed", r#"{"name":"m","value":1.5,"labels":{"k":"v"}}"#.into()));
-    prop_oneof![12 => named, 1 => metric]
+    let own = prop::sample::select(vec![
+        ("metrics.sampled", r#"{"values":[{"name":"m","value":2.0},{"name":"n","value":-1.0}]}"#),
+        ("chart.pinned", r#"{"id":"p","user":"u","chart":{"metric":"m"}}"#),
+        ("chart.unpinned", r#"{"id":"p","user":"u"}"#),
+    ]);
+    let own = own.prop_map(|(kind, data)| (kind, data.to_owned()));
+    prop_oneof![12 => named, 1 => metric, 1 => own]
 }
 
 /// Few quantities and symbols, so that positions are closed and opened again; some in euros, with

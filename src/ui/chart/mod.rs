@@ -16,6 +16,7 @@ mod table;
 mod time_chart;
 mod width;
 
+pub use pointer::Linked;
 pub use series::{Kind, Series};
 pub use sparkline::{Bars, Sparkline};
 pub use time_chart::TimeChart;

@@ -21,6 +21,29 @@ pub struct Drag {
     selects: bool,
 }
 
+/// What charts over the same range have in common: where one is read, all are, and their plots
+/// begin at the same edge.
+#[derive(Debug, Clone, Copy)]
+pub struct Linked {
+    pub(super) cursor: RwSignal<Option<Timestamp>>,
+    pub(super) drag: RwSignal<Option<Drag>>,
+    /// Pixels left of the plots.
+    pub(super) gutter: Option<u32>,
+}
+
+impl Linked {
+    /// For charts whose value labels take no more than `gutter` pixels.
+    pub fn new(gutter: u32) -> Self {
+        Self { gutter: Some(gutter), ..Self::default() }
+    }
+}
+
+impl Default for Linked {
+    fn default() -> Self {
+        Self { cursor: RwSignal::new(None), drag: RwSignal::new(None), gutter: None }
+    }
+}
+
 /// Where a pointer is, as a share of the plot's width, and that width in pixels.
 fn place(node: NodeRef<Div>, ev: &PointerEvent) -> Option<(f64, f64)> {
     let rect = node.get_untracked()?.get_bounding_client_rect();

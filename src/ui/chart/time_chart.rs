@@ -1,7 +1,7 @@
 //! Values over time: axes, crosshair, brush, legend and a table.
 
 use super::frame::{Frame, Settings};
-use super::pointer::{self, Drag};
+use super::pointer::{self, Drag, Linked};
 use super::scale::time_ticks;
 use super::series::{Kind, Series, times};
 use super::{legend, table, tone, width};
@@ -93,6 +93,9 @@ pub fn TimeChart(
     /// Called with the range a reader drags over.
     #[prop(optional, into)]
     on_zoom: Option<Callback<(Timestamp, Timestamp)>>,
+    /// What it shares with other charts of the same range.
+    #[prop(optional)]
+    linked: Linked,
 ) -> impl IntoView {
     let node = NodeRef::<Div>::new();
     let measured = RwSignal::new(DEFAULT_WIDTH);
@@ -114,9 +117,9 @@ pub fn TimeChart(
             hidden.with(|hidden| times(series.iter().filter(|s| shown(hidden, s)), from, to))
         })
     });
-    let (cursor, drag) = (RwSignal::new(None), RwSignal::new(None));
+    let Linked { cursor, drag, gutter: shared } = linked;
     let chart = Chart { series, hidden, frame, times, cursor, drag, shaded, on_zoom, settings };
-    let gutter = Memo::new(move |_| frame.with(gutter));
+    let gutter = Memo::new(move |_| shared.unwrap_or_else(|| frame.with(gutter)));
     let style = move || format!("--ch-h:{height}px;--ch-left:{}px", gutter.get());
     let hint = format!("{title}: arrow keys read values");
     view! {

@@ -6,6 +6,7 @@ use crate::domain::alerts::{AlertsDelta, AlertsPage};
 use crate::domain::projects::{ProjectDelta, ProjectDetail};
 use crate::domain::summary::{Summary, SummaryDelta, Ticker, TickerDelta};
 use crate::domain::system::{SystemDelta, SystemPage};
+use crate::domain::trading::{Portfolio, PortfolioDelta};
 use crate::domain::work::{TaskDelta, TaskDetail, WorkDelta, WorkPage};
 use crate::ui::me::may;
 use crate::wire::{Cursor, Timestamp};
@@ -56,6 +57,7 @@ mirror! {
     WorkPage: WorkDelta,
     TaskDetail: TaskDelta,
     AlertsPage: AlertsDelta,
+    Portfolio: PortfolioDelta,
 }
 
 /// Follows `topic` for as long as the calling component lives. Does nothing on the server, nor for

@@ -43,6 +43,11 @@ impl Window {
         (self.from * self.columns, self.to * self.columns)
     }
 
+    /// Whether it is known which rows are in sight; not on the server.
+    pub const fn is_measured(self) -> bool {
+        self.row_px > 0.0
+    }
+
     /// Height of the rows before, in pixels.
     pub fn before(self) -> f64 {
         self.from as f64 * self.row_px

@@ -14,8 +14,8 @@ const HASTE: f64 = 15.0 * MINUTE;
 const HOME: f64 = 60.0 * 24.0 * HOUR;
 /// Over how long the averages are taken: the fast one and the slow one of a trend, and that which a
 /// price comes back to.
-const FAST: f64 = 15.0 * MINUTE;
-const SLOW: f64 = 90.0 * MINUTE;
+const FAST: f64 = 30.0 * MINUTE;
+const SLOW: f64 = 180.0 * MINUTE;
 const USUAL: f64 = 45.0 * MINUTE;
 
 /// What has a price.
@@ -104,9 +104,9 @@ impl Walk {
         let fades = |over: f64| (-span / over).exp();
         let comes = |over: f64| (1.0 - fades(over).powi(2)).sqrt();
         self.trend = self.trend * fades(TREND)
-            + 1.2 * self.noise(TREND) / TREND * comes(TREND) * rng.normal();
+            + 0.8 * self.noise(TREND) / TREND * comes(TREND) * rng.normal();
         self.haste =
-            self.haste * fades(HASTE) + 1.5 * self.noise(HASTE) * comes(HASTE) * rng.normal();
+            self.haste * fades(HASTE) + 0.85 * self.noise(HASTE) * comes(HASTE) * rng.normal();
         self.fair += self.trend * span + self.noise(span) * rng.normal();
         self.fair -= (self.fair - self.kind.home.ln()) * (1.0 - fades(HOME));
         let now = self.fair + self.haste;

@@ -5,7 +5,7 @@ use crate::domain::window::{DAY, HOUR, MINUTE};
 
 /// A state with room for three series, two a name.
 fn small() -> State {
-    State::within(Limits { in_all: 3, of_name: 2 })
+    State::default().within(Limits { in_all: 3, of_name: 2 })
 }
 
 /// Folds a value and says whether it has a place.

@@ -1,5 +1,6 @@
 //! Lists of trades.
 
+use super::counts;
 use super::fills::side_of;
 use crate::domain::trading::state::Place;
 use crate::domain::trading::{Exact, Side, TradeItem, TradeStatus};
@@ -49,9 +50,10 @@ pub fn list(
     skip: usize,
 ) -> Result<Found> {
     let (mut wanted, mut given) = filter.conditions();
-    let counted = format!("SELECT count(*) FROM trades {}", within(&wanted));
-    let total: i64 =
-        db.prepare_cached(&counted)?.query_row(params_from_iter(&given), |row| row.get(0))?;
+    let total = match counts::kept(db, filter)? {
+        Some(total) => total,
+        None => count(db, &within(&wanted), &given)?,
+    };
     if let Some((at, seq)) = after {
         wanted.push("(at, seq) < (?, ?)");
         given.extend([Value::Integer(at.ms()), Value::Integer(seq as i64)]);
@@ -68,7 +70,14 @@ pub fn list(
         .collect::<Result<_>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
-    Ok(Found { items, total: total.unsigned_abs(), more })
+    Ok(Found { items, total, more })
+}
+
+fn count(db: &Connection, within: &str, given: &[Value]) -> Result<u64> {
+    let counted = format!("SELECT count(*) FROM trades {within}");
+    let total: i64 =
+        db.prepare_cached(&counted)?.query_row(params_from_iter(given), |row| row.get(0))?;
+    Ok(total.unsigned_abs())
 }
 
 fn within(wanted: &[&str]) -> String {

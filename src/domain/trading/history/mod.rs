@@ -4,6 +4,7 @@
 //! Trades are the books: they are never forgotten. Neither are the days of cash, positions and
 //! prices, since what there was at any moment is the sum of all that came before it.
 
+mod counts;
 mod curve;
 mod fills;
 mod flows;
@@ -19,6 +20,7 @@ pub use list::{Found, TradeFilter, list};
 use super::Event;
 use super::state::BookKey;
 use crate::wire::{Stamp, Timestamp};
+use counts::Counts;
 use fills::Entry;
 use flows::Flows;
 use rusqlite::{Connection, Result};
@@ -26,7 +28,7 @@ use std::collections::BTreeMap;
 
 /// SQL that makes the tables.
 pub fn schema() -> String {
-    format!("{} {}", fills::SCHEMA, flows::schema())
+    format!("{} {} {}", fills::SCHEMA, counts::SCHEMA, flows::schema())
 }
 
 /// What a batch adds.
@@ -34,6 +36,7 @@ pub fn schema() -> String {
 pub struct Pending {
     /// Trades by book, in the order in which they came.
     trades: BTreeMap<BookKey, Vec<Entry>>,
+    counts: Counts,
     flows: Flows,
     earliest: Option<Timestamp>,
 }
@@ -45,6 +48,7 @@ impl Pending {
         *earliest = stamp.time.min(*earliest);
         self.flows.add(&stamp, &event);
         if let Event::Executed(trade) = event {
+            self.counts.add(&trade);
             self.trades.entry(trade.book()).or_default().push(Entry::new(stamp, trade));
         }
     }
@@ -70,6 +74,7 @@ impl Pending {
     /// The database cannot be written.
     pub fn write(&self, tx: &Connection) -> Result<()> {
         self.trades.iter().try_for_each(|(key, entries)| fills::take(tx, key, entries))?;
+        self.counts.write(tx)?;
         self.flows.write(tx)
     }
 }

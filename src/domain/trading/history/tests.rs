@@ -285,6 +285,21 @@ fn lists_are_filtered_and_paged_in_one_order() {
         }
     }
     assert_eq!(paged, whole.items);
+    let name = |name: &str| Some(Arc::from(name));
+    for (symbol, account, strategy, side) in [
+        (None, None, None, None),
+        (None, None, None, Some(Side::Sell)),
+        (name("Y"), None, None, None),
+        (name("X"), None, None, Some(Side::Buy)),
+        (None, name("a"), None, None),
+        (None, None, name("s"), Some(Side::Sell)),
+        (None, name("nobody"), None, None),
+        (name("X"), name("a"), None, None),
+    ] {
+        let filter = TradeFilter { symbol, account, strategy, side, ..TradeFilter::default() };
+        let found = list(&db, &filter, 100, None, 0).unwrap();
+        assert_eq!(found.total, found.items.len() as u64, "{filter:?}");
+    }
     let skipped = list(&db, &filter, 5, None, 3).unwrap();
     assert_eq!(skipped.items, whole.items[3..8]);
 }

@@ -1,11 +1,16 @@
 //! What people see of trading: the portfolio, and trades.
 
-use leptos::prelude::*;
-
-/// The page of the portfolio.
-#[component]
-pub fn PortfolioPage() -> impl IntoView {}
-
-/// The page of trades.
-#[component]
-pub fn TradesList() -> impl IntoView {}
+mod blotter;
+mod equity;
+mod held;
+mod import;
+mod notes;
+mod portfolio;
+mod positions;
+mod ratios;
+mod tiles;
+mod trade_rows;
+mod trades;
+mod words;
+pub use portfolio::PortfolioPage;
+pub use trades::TradesList;

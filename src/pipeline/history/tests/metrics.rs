@@ -4,6 +4,8 @@ use super::*;
 use crate::domain::alerts::rule::{Aggregation, Labels, Op};
 use std::collections::BTreeMap;
 
+mod laws;
+
 fn observed(name: &str, value: f64, labels: &[(&str, &str)]) -> Event {
     let labels: BTreeMap<_, _> = labels.iter().copied().collect();
     event(
@@ -73,9 +75,9 @@ fn series_are_chosen_by_their_labels() {
     let all = kept.series(&[], Aggregation::Sum, hour);
     let found: Vec<_> = all.iter().map(|it| (it.labels.clone(), it.points[0].1)).collect();
     let expect = [
+        (labels(&[]), 7.0),
         (labels(&[("h", "a"), ("q", "x")]), 4.0),
         (labels(&[("h", "b"), ("q", "x")]), 10.0),
-        (labels(&[]), 7.0),
     ];
     assert_eq!(found, expect);
     assert!(all.iter().all(|series| series.unit.as_deref() == Some("ms")));
