@@ -6,7 +6,7 @@ use crate::domain::metrics::Observed;
 use crate::domain::metrics::state::{Series, SeriesKey, State as Metrics};
 use crate::domain::trading::{DEFAULT_CURRENCY, Decimal, Exact, Executed, Portfolio, Side};
 use crate::domain::{Envelope, Event, Topic, metrics, trading};
-use crate::wire::{Stamp, Timestamp};
+use crate::wire::{Seq, Stamp, Timestamp};
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -208,6 +208,23 @@ impl Published {
         All { left_out: series.len().saturating_sub(MAX_SERIES), ..all }
     }
 
+    /// The newest trades of those that came after a position, as they came.
+    pub fn trades_after(&self, seq: Seq) -> Vec<String> {
+        let new = self.state.trading.recent.iter().rev().filter(|fill| fill.seq > seq);
+        let messages = new.filter_map(|fill| {
+            let trade = Trade {
+                id: &fill.id,
+                symbol: &fill.book.symbol,
+                side: fill.side,
+                quantity: fill.lot.quantity,
+                price: fill.lot.price,
+                executed_at: fill.at,
+            };
+            message("trade", self.as_of, &trade)
+        });
+        messages.collect()
+    }
+
     /// Nothing as long as there are no books.
     fn worth(&self) -> All {
         let state = &self.state.trading;
@@ -222,18 +239,7 @@ impl Published {
 
     fn newest_trades(&self) -> All {
         let state = &self.state.trading;
-        let messages = state.recent.iter().rev().filter_map(|fill| {
-            let trade = Trade {
-                id: &fill.id,
-                symbol: &fill.book.symbol,
-                side: fill.side,
-                quantity: fill.lot.quantity,
-                price: fill.lot.price,
-                executed_at: fill.at,
-            };
-            message("trade", self.as_of, &trade)
-        });
-        let all = All::of(messages);
+        let all = All::of(self.trades_after(0).into_iter());
         let trades = usize::try_from(state.trades).unwrap_or(usize::MAX);
         All { left_out: trades.saturating_sub(all.messages.len()), ..all }
     }

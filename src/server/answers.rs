@@ -173,6 +173,7 @@ pub async fn answered(
             let age = Age::of(&body).map_or(0, |age| age.end);
             let kept = Kept { headers: parts.headers.clone(), body: body.clone(), age };
             answers.kept.insert(Arc::new(key), kept);
+            answers.kept.run_pending_tasks();
             answers.meter.holds(answers.kept.entry_count());
             Response::from_parts(parts, Body::from(body))
         }

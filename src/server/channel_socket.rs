@@ -86,7 +86,7 @@ fn open(
 async fn serve(channel: &'static Channel, line: Line) {
     let hub = line.app.hub.clone();
     hub.join(&channel.topic);
-    let mut client = Client { channel, line, cursor: 0 };
+    let mut client = Client { channel, line, cursor: 0, fresh: true };
     // Why it ended is the client's business.
     let _ = socket::converse(&mut client).await;
     hub.leave(&channel.topic);
@@ -122,6 +122,9 @@ struct Client {
     line: Line,
     /// Position that the client has seen.
     cursor: Seq,
+    /// It has been told of nothing yet: it may have come while a flush that does not consider it was
+    /// under way.
+    fresh: bool,
 }
 
 impl Feed for Client {
@@ -141,7 +144,11 @@ impl Feed for Client {
 
     async fn shown(&mut self) -> Result<(), Gone> {
         let since = self.line.app.hub.since(&self.channel.topic, self.cursor);
+        let fresh = std::mem::take(&mut self.fresh);
         let Ok(frames) = since.map_err(|Fallen| ()) else {
+            if fresh && self.channel.topic == Topic::TradesSocket {
+                return self.trades_since().await;
+            }
             self.line.app.hub.meters.resyncs.fetch_add(1, Ordering::Relaxed);
             return self.all().await;
         };
@@ -180,6 +187,18 @@ impl Client {
         self.line.send(head.to_string().into()).await?;
         for message in &all.messages {
             self.line.send(message.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of the trades that came since it did, and of no others: each is told once.
+    async fn trades_since(&mut self) -> Result<(), Gone> {
+        let shown = self.line.app.hub.published();
+        let messages = shown.trades_after(self.cursor);
+        self.cursor = shown.seq;
+        drop(shown);
+        for message in messages {
+            self.line.send(message.into()).await?;
         }
         Ok(())
     }

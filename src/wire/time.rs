@@ -67,6 +67,11 @@ impl Timestamp {
         )
     }
 
+    /// The first moment that can be written, 0000-01-01T00:00:00.000Z.
+    pub const FIRST: Self = Self(-62_167_219_200_000);
+    /// The last one, 9999-12-31T23:59:59.999Z.
+    pub const LAST: Self = Self(253_402_300_799_999);
+
     fn from_civil(year: i64, month: i64, day: i64, ms_of_day: i64) -> Self {
         let y = if month <= 2 { year - 1 } else { year };
         let era = y.div_euclid(400);
@@ -162,7 +167,9 @@ fn parse(b: &[u8]) -> Option<Timestamp> {
         _ => return None,
     };
     let of_day = ((hour * 60 + minute - offset_min) * 60 + second) * 1000 + ms;
-    Some(Timestamp::from_civil(year, month, day, of_day))
+    let at = Timestamp::from_civil(year, month, day, of_day);
+    // An offset may lead out of the years that can be written.
+    (Timestamp::FIRST..=Timestamp::LAST).contains(&at).then_some(at)
 }
 
 impl Serialize for Timestamp {
@@ -204,6 +211,8 @@ mod tests {
         check("2026-01-02T03:04:05.678901Z", Some(1_767_323_045_678));
         check("2026-01-02T04:04:05.678+01:00", Some(1_767_323_045_678));
         check("1969-12-31T23:59:59.999Z", Some(-1));
+        check("0000-01-01T00:00:00Z", Some(Timestamp::FIRST.ms()));
+        check("9999-12-31T23:59:59.999Z", Some(Timestamp::LAST.ms()));
     }
 
     #[test]
@@ -220,6 +229,8 @@ mod tests {
             "2026-01-02T03:04:05+1:00",
             "2026-01-02T03:04:05é",
             "+026-01-02T03:04:05Z",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
         ] {
             check(text, None);
         }

@@ -269,6 +269,7 @@ impl Valuation {
             deposits: whole.deposits.exact(),
             trades: state.trades,
             late_trades: state.late,
+            left_out: state.overflow,
             accounts: accounts.into_iter().collect(),
             rates,
             unconverted,

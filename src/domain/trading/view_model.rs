@@ -40,6 +40,9 @@ pub struct Portfolio {
     pub trades: u64,
     /// How many of them came later than others with later times.
     pub late_trades: u64,
+    /// Events about accounts or symbols for which there is no place any more: none of the figures
+    /// has them.
+    pub left_out: u64,
     /// Every account, by name.
     pub accounts: Vec<Arc<str>>,
     /// What was converted, and how.

@@ -26,8 +26,6 @@ use std::sync::Arc;
 const SOURCE: &str = "import/trades";
 /// Most lines of a table.
 const MAX_LINES: usize = 250_000;
-/// Up to here a number of seconds is meant, from here on one of milliseconds.
-const LAST_SECOND: i64 = 100_000_000_000;
 
 /// What is said of a table besides itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -212,7 +210,8 @@ impl Lines {
             let detail = "another line with the same id says something else";
             return Err(DataError::at("/trade", detail));
         }
-        Ok(key.to_hex().as_str().into())
+        // With what it says, since another table may number other trades alike.
+        Ok(blake3::hash(format!("{key}{said}").as_bytes()).to_hex().as_str().into())
     }
 }
 
@@ -264,10 +263,16 @@ fn amount(columns: &Columns, line: &csv::StringRecord) -> Result<(Side, Decimal)
 /// A date-time (RFC 3339, or without `T` and offset; then it is UTC), a date, or seconds or
 /// milliseconds since the epoch.
 fn moment(text: &str) -> Result<Timestamp, DataError> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if let (true, Ok(number)) = (digits.bytes().all(|b| b.is_ascii_digit()), text.parse::<i64>()) {
-        let seconds = number.abs() < LAST_SECOND;
-        return Ok(Timestamp::from_ms(if seconds { number * 1_000 } else { number }));
+    if let (true, Ok(number)) = (text.bytes().all(|b| b.is_ascii_digit()), text.parse::<i64>()) {
+        // Anything shorter may be a date without hyphens, anything longer micro- or nanoseconds.
+        return match text.len() {
+            9 | 10 => Ok(Timestamp::from_ms(number * 1_000)),
+            12 | 13 => Ok(Timestamp::from_ms(number)),
+            _ => Err(DataError::at(
+                "/time",
+                "a number must be seconds (9 or 10 digits) or milliseconds (12 or 13) since 1970",
+            )),
+        };
     }
     let endings = ["", "Z", ":00Z", "T00:00:00Z"];
     let read = endings.into_iter().find_map(|end| format!("{text}{end}").parse().ok());

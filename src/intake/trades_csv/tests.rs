@@ -66,7 +66,10 @@ fn each_bad_line_is_named_with_its_member() {
          2026-01-02,X,buy,1\n\
          2026-01-02,X,buy,1,1,t\n\
          2026-01-02,X,buy,2,1,t\n\
-         2026-01-02,X,buy,,1,\n",
+         2026-01-02,X,buy,,1,\n\
+         20260102,X,buy,1,1,\n\
+         1767323045000000,X,buy,1,1,\n\
+         -1767323045,X,buy,1,1,\n",
         &[
             r#"2026-01-02T00:00:00.000Z {"symbol":"X","side":"buy","quantity":1,"price":1,"trade":"t"}"#,
             "2/quantity",
@@ -79,6 +82,9 @@ fn each_bad_line_is_named_with_its_member() {
             "9",
             "11/trade",
             "12/quantity",
+            "13/time",
+            "14/time",
+            "15/time",
         ],
     );
     let bytes = b"symbol,quantity,price\nX\xff,1,1\nY,1,1\n";
@@ -116,6 +122,8 @@ fn a_line_is_known_again() {
     assert_eq!(twice, ids(&format!("{header}{line}\n2026-01-02T00:00:00Z,X,1.0,1.00,a,\n")));
     let named = ids(&format!("{header}2026-01-02,X,1,1,a,t\n2026-01-02,X,1,1,b,t\n"));
     assert_ne!(named[0], named[1], "each account has ids of its own");
+    let other = ids(&format!("{header}2026-01-02,Y,1,1,a,t\n"));
+    assert_ne!(named[0], other[0], "another table may number other trades alike");
     let once = ids(&format!("{header}2026-01-02,X,1,1,a,t\n2026-01-02,X,1,1,a,t\n"));
     assert_eq!(once, [named[0].clone(), named[0].clone()], "one trade, told twice");
     let orders = "time,symbol,quantity,price,order_id\n2026-01-02,X,1,1,o\n2026-01-03,X,2,1,o\n";

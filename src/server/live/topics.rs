@@ -146,7 +146,9 @@ async fn snapshot(
     }
     if *topic == Topic::Portfolio {
         // Without ratios where history cannot be read: what is shown now can be told all the same.
-        if let Ok(page) = Box::pin(trading::reads::portfolio(app, &Default::default())).await {
+        if let Ok(page) =
+            Box::pin(trading::reads::portfolio_of(app, shown, &Default::default())).await
+        {
             return serde_json::to_string(&page).map(|data| made(&data)).map_err(|e| e.to_string());
         }
     }

@@ -60,11 +60,26 @@ impl PortfolioParams {
 /// 404 for an account that is not known, 422 for a parameter that cannot be, 503 when history
 /// cannot be read.
 pub async fn portfolio(app: &App, params: &PortfolioParams) -> Result<Portfolio, ApiError> {
+    portfolio_of(app, &app.hub.published(), params).await
+}
+
+/// The same of what is shown at a position. Ratios are null where history cannot be read in time.
+///
+/// # Errors
+/// As [`portfolio`]; 503 only if history was asked for.
+pub async fn portfolio_of(
+    app: &App,
+    shown: &Published,
+    params: &PortfolioParams,
+) -> Result<Portfolio, ApiError> {
     let (whose, history) = params.read()?;
-    let shown = app.hub.published();
-    let now = now(&shown, &whose)?;
-    read::settled(app, &shown).await;
-    let days = days(app, &shown, &whose, &now).await?;
+    let now = now(shown, &whose)?;
+    read::settled(app, shown).await;
+    let days = match days(app, shown, &whose, &now).await {
+        Ok(days) => days,
+        Err(error) if history => return Err(error),
+        Err(_) => Vec::new(),
+    };
     let ends: Vec<Day> = days.iter().map(day).collect();
     let metrics = ratios::ratios(&ends, shown.state.settings.trading.periods_per_year);
     let old = days.len().saturating_sub(MAX_DAYS);

@@ -159,7 +159,7 @@ fn nothing(look: Look) -> AnyView {
         view! { <a class="button small" href=href>"Without labels"</a> }
     });
     let said = match look.labels.is_empty() {
-        true => "It has no series that is kept of.",
+        true => "Nothing is kept of any of its series yet.",
         false => "It has no series with these labels.",
     };
     view! { <p class="row calm"><span>{said}</span>{all}</p> }.into_any()

@@ -30,8 +30,8 @@ pub struct Book {
     pub first_at: Timestamp,
     /// Time of the last.
     pub last_at: Timestamp,
-    /// A late trade reached further back than lots are kept apart, so that a mean price stands for
-    /// theirs.
+    /// More lots were open, or a late trade reached further back, than lots are kept apart, so that a
+    /// mean price stands for theirs.
     #[serde(default)]
     pub inexact: bool,
 }
@@ -57,13 +57,13 @@ impl Book {
         if let Some(fees) = fees {
             self.fees += &Amount::from(fees);
         }
-        match side {
+        let taken = match side {
             Side::Buy => self.buys.add(place, lot),
             Side::Sell => self.sells.add(place, lot),
         };
         let units = self.matched();
         let exact = [self.buys.meet(&units), self.sells.meet(&units)];
-        self.inexact |= exact.contains(&false);
+        self.inexact |= exact.contains(&false) || taken.joined;
         let closed = units != met || self.realized() != had;
         Booked { realized: closed.then(|| &self.realized() - &had), late }
     }

@@ -46,10 +46,10 @@ pub struct Tape {
 }
 
 /// What taking in a lot did besides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Taken {
-    /// Others of its side have a later time.
-    pub late: bool,
+    /// It has joined another lot, at their mean price.
+    pub joined: bool,
 }
 
 impl Tape {
@@ -67,7 +67,7 @@ impl Tape {
         if self.settled.is_some_and(|settled| place <= settled) {
             self.before += &quantity;
             self.before_notional += &notional;
-            return Taken { late };
+            return Taken::default();
         }
         let passed = match self.front {
             Some(front) => place < front,
@@ -79,13 +79,13 @@ impl Tape {
             self.closed = self.closed.saturating_add(1);
         }
         if !late && self.join_newest(&quantity, &notional) {
-            return Taken { late };
+            return Taken { joined: true };
         }
         self.lots.insert(place, lot);
         if !passed && self.front.is_none() {
             self.front = Some(place);
         }
-        Taken { late }
+        Taken::default()
     }
 
     /// Adds to the newest lot, if too many are open and one lot can hold both.

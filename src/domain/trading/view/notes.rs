@@ -14,11 +14,13 @@ const LISTED: usize = 10;
 /// Money that is in none of the figures, and the rates behind them.
 pub fn apart(doc: RwSignal<Portfolio>) -> AnyView {
     let found = Memo::new(move |_| {
-        doc.with(|doc| (doc.currency.clone(), doc.unconverted.clone(), doc.rates.clone()))
+        doc.with(|doc| {
+            (doc.currency.clone(), doc.unconverted.clone(), doc.rates.clone(), doc.left_out)
+        })
     });
     dynamic(move || {
-        let (into, unconverted, rates) = found.get();
-        if unconverted.is_empty() && rates.is_empty() {
+        let (into, unconverted, rates, left_out) = found.get();
+        if unconverted.is_empty() && rates.is_empty() && left_out == 0 {
             return None;
         }
         let kept = |apart: Apart| {
@@ -29,7 +31,15 @@ pub fn apart(doc: RwSignal<Portfolio>) -> AnyView {
             let text = format!("1 {} = {} {into}, ", used.from, price(&used.rate));
             view! { <li class="muted">{text}{ago(used.at)}</li> }.into_any()
         };
+        let left_out = (left_out > 0).then(|| {
+            let text = format!(
+                "{} events found no place: too many accounts or symbols",
+                format::count(left_out)
+            );
+            view! { <li class="st warn"><Icon name=IconName::Warning />{text}</li> }.into_any()
+        });
         let lines = unconverted.into_iter().map(kept).chain(rates.into_iter().map(rate));
+        let lines = left_out.into_iter().chain(lines);
         let lines: Vec<AnyView> = lines.collect();
         Some(view! { <ul class="rates" aria-label="Currencies">{lines}</ul> }.into_any())
     })
