@@ -1,7 +1,9 @@
 //! What `/ws/metrics`, `/ws/alerts`, `/ws/portfolio` and `/ws/trades` are told: of a flush, and when
-//! somebody asks for all. Both are made once, whatever the number of clients.
+//! somebody asks for all. Both are made once, whatever the number of clients: so of metrics, nobody
+//! is told of those that take more than seeing metrics.
 
 use super::publish::Published;
+use super::series;
 use crate::domain::metrics::Observed;
 use crate::domain::metrics::state::{Series, SeriesKey, State as Metrics};
 use crate::domain::trading::{DEFAULT_CURRENCY, Decimal, Exact, Executed, Portfolio, Side};
@@ -75,6 +77,11 @@ impl<'a> Worth<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooMuch;
 
+/// Whether everybody who sees metrics may see this one.
+fn is_open(name: &str) -> bool {
+    series::needs(name).is_empty()
+}
+
 /// Series that have other values since the events in `held`, each once.
 ///
 /// # Errors
@@ -87,7 +94,7 @@ pub fn of_metrics(
     let mut newest: BTreeMap<(&str, &metrics::LabelSet), (Timestamp, &Observed)> = BTreeMap::new();
     for Envelope { stamp, event } in held {
         let Event::Metrics(event) = event else { continue };
-        for one in event.observed() {
+        for one in event.observed().iter().filter(|one| is_open(&one.name)) {
             let at = newest.entry((&one.name, &one.labels)).or_insert((stamp.time, one));
             at.0 = at.0.max(stamp.time);
         }
@@ -203,9 +210,10 @@ impl Published {
 
     fn every_series(&self) -> All {
         let series = &self.state.metrics.series;
-        let shown = series.iter().take(MAX_SERIES).map(|(key, series)| (key, &**series));
+        let open = || series.iter().filter(|(key, _)| is_open(&key.name));
+        let shown = open().take(MAX_SERIES).map(|(key, series)| (key, &**series));
         let all = All::of(values(shown, self.as_of).into_iter());
-        All { left_out: series.len().saturating_sub(MAX_SERIES), ..all }
+        All { left_out: open().skip(MAX_SERIES).count(), ..all }
     }
 
     /// The newest trades of those that came after a position, as they came.
@@ -294,6 +302,16 @@ mod tests {
                 r#"{"m":{"value":1.0,"timestamp":"1Z","labels":{"l":"a"}},"n":{"value":3.0,"timestamp":"1Z","labels":{"l":""}}}}"#,
                 r#"{"m":{"value":2.0,"timestamp":"1Z","labels":{"l":"b"}}}}"#,
             ],
+        );
+    }
+
+    #[test]
+    fn what_takes_more_than_seeing_metrics_is_not_told() {
+        check(&[(1, "host_cpu_percent", "a", 1.0), (1, "portfolio_cash", "a", 1.0)], 0, &[]);
+        check(
+            &[(1, "host_cpu_percent", "a", 1.0), (1, "m", "a", 2.0)],
+            0,
+            &[r#"{"m":{"value":2.0,"timestamp":"1Z","labels":{"l":"a"}}}}"#],
         );
     }
 

@@ -15,6 +15,7 @@ use crate::domain::metrics::state::{SeriesKey, State as Metrics};
 use crate::domain::metrics::{Event as MetricEvent, Observed, Sampled};
 use crate::domain::trading::{DEFAULT_CURRENCY, Ratios};
 use crate::domain::window::{MINUTE, SECOND};
+use crate::domain::{Permission, Permissions};
 use crate::wire::{Seq, Timestamp};
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -51,6 +52,32 @@ fn observed(name: &str, unit: &str, label: Option<(&str, &Arc<str>)>, value: f64
         unit: Some(unit.into()),
         labels: labels.into_iter().collect::<BTreeMap<_, _>>(),
     }
+}
+
+/// What it takes to see a metric besides `view_metrics`: what seeing elsewhere what it is made of
+/// does. It goes by the name alone, whoever sends it; names that the board does not use take nothing.
+pub fn needs(name: &str) -> Permissions {
+    let needed = match name {
+        "portfolio_value"
+        | "portfolio_cash"
+        | "portfolio_positions_value"
+        | "portfolio_realized_pnl"
+        | "portfolio_unrealized_pnl"
+        | "sharpe_ratio"
+        | "sortino_ratio"
+        | "max_drawdown"
+        | "volatility" => Permission::ViewPortfolio,
+        "tasks_queued" | "tasks_dead_letter" | "queue_depth" | "agents_online" => {
+            Permission::ViewAgents
+        }
+        "health_score" | "projects_critical" | "projects_warning" | "validation_success_rate" => {
+            Permission::ViewProjects
+        }
+        "alerts_active" => Permission::ViewAlerts,
+        "host_cpu_percent" | "host_memory_percent" | "host_disk_percent" => Permission::ViewSystem,
+        _ => return Permissions::NONE,
+    };
+    needed.into()
 }
 
 /// All that the board knows by itself as of what is shown, but for ratios of the portfolio, which
@@ -267,6 +294,22 @@ mod tests {
         let host = had(OWN, "host_cpu_percent");
         check(&host, "host_cpu_percent", 2.0, 10_000, (false, Some(60_000)));
         check(&host, "host_cpu_percent", 2.0, 60_000, (true, None));
+    }
+
+    #[test]
+    fn only_names_of_the_board_take_more_than_seeing_metrics() {
+        let ratios = Ratios {
+            sharpe_ratio: Some(1.0),
+            sortino_ratio: Some(1.0),
+            max_drawdown: Some(0.1),
+            volatility: Some(0.1),
+            ..Ratios::default()
+        };
+        let all: Vec<_> = of_ratios(&ratios).map(|it| needs(&it.name).names()).collect();
+        assert_eq!(all, ["view_portfolio"; 4]);
+        for name in ["events_per_second", "host_", "host_cpu_percent2", "tasks", "wait", ""] {
+            assert_eq!(needs(name), Permissions::NONE, "{name}");
+        }
     }
 
     #[test]

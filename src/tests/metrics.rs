@@ -3,6 +3,7 @@
 use crate::access::{PASSWORD, Secured, sign_in};
 use crate::harness::{Answer, Server};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn value(name: &str, value: f64, labels: Value) -> Value {
     let data = json!({ "name": name, "value": value, "unit": "ms", "labels": labels });
@@ -286,6 +287,96 @@ async fn what_the_board_knows_is_a_metric_too() {
     server.send(json!([value("tasks_queued", 77.0, json!({}))])).await;
     let theirs = server.get("/api/v1/metrics/tasks_queued/latest").await.json();
     assert_eq!((&theirs["value"], &theirs["source"]), (&json!(77.0), &json!("anonymous")));
+}
+
+/// Names of the metrics in the list that somebody gets.
+async fn listed(secured: &Secured, token: &str) -> Vec<String> {
+    let answer = secured.ask("GET", "/api/v1/metrics?limit=1000", token, None).await;
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let page = answer.json();
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(page["total"], items.len(), "what is left out is not counted");
+    items.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_seen_elsewhere_by_a_permission_takes_it_here_too() {
+    let secured = Secured::start().await;
+    let may = |name: &str, all: &[&str]| json!({ "name": name, "permissions": all });
+    let measuring = secured.token(may("measuring", &["view_metrics"])).await;
+    let hosts = secured.token(may("hosts", &["view_metrics", "view_system"])).await;
+    let mut socket = secured.socket_by("/ws/metrics", &secured.admin).await.unwrap();
+    socket.next_of("welcome").await;
+    let rule = json!({ "id": "low", "name": "Low", "on": { "metric": "host_cpu_percent",
+        "aggregation": "max", "window_s": 60, "op": ">", "threshold": 10 } });
+    secured.by_admin("POST", "/api/v1/alert-rules", Some(rule)).await;
+    let events = json!([
+        { "type": "cash.moved", "data": { "amount": 1000 } },
+        { "type": "task.queued", "data": { "task": "t", "queue": "mail" } },
+        { "type": "agent.online", "data": { "agent": "a" } },
+        { "type": "validation.completed", "data": { "project": "p", "status": "failed" } },
+        { "type": "host.sampled", "data": { "host": "h", "cpu": { "usage_percent": 12.5, "cores": 2 } } },
+        value("volatility", 3.0, json!({ "of": "somebody" })),
+        value("wait", 5.0, json!({})),
+    ]);
+    secured.by_admin("POST", "/api/v1/events?wait=applied", Some(events)).await;
+    // Once it fires, the journal has what the board knows: it is said in one event.
+    let fires = |alerts: &Value| {
+        let mut alerts = alerts.as_array().unwrap().iter();
+        alerts.any(|it| it["subject"] == "metric/host_cpu_percent{host=h}")
+    };
+    secured.server.until_by(&secured.admin, "/api/v1/alerts", fires).await;
+    let all = listed(&secured, &secured.admin).await;
+    assert_eq!(listed(&secured, &measuring).await, ["events_per_second", "wait"]);
+    assert_eq!(listed(&secured, &hosts).await, ["events_per_second", "host_cpu_percent", "wait"]);
+    let lacks = |name: &str| match name {
+        "portfolio_value" | "portfolio_cash" | "portfolio_positions_value" => "view_portfolio",
+        // A producer's, under a name that the board uses.
+        "portfolio_realized_pnl" | "portfolio_unrealized_pnl" | "volatility" => "view_portfolio",
+        "tasks_queued" | "tasks_dead_letter" | "queue_depth" | "agents_online" => "view_agents",
+        "health_score" | "projects_critical" | "projects_warning" => "view_projects",
+        "validation_success_rate" => "view_projects",
+        "alerts_active" => "view_alerts",
+        "host_cpu_percent" => "view_system",
+        "events_per_second" | "wait" => "",
+        other => panic!("nothing is said of {other}"),
+    };
+    assert_eq!(all.len(), 18, "{all:?}");
+    for name in &all {
+        let missing = lacks(name);
+        let ui = format!("/api/ui/metric?metric={name}");
+        let path = format!("/api/v1/metrics/{name}");
+        for path in [path.clone(), format!("{path}/range"), format!("{path}/latest"), ui] {
+            let answer = secured.ask("GET", &path, &measuring, None).await;
+            let said = String::from_utf8_lossy(&answer.body).into_owned();
+            let expect = if missing.is_empty() { 200 } else { 403 };
+            assert_eq!(answer.status, expect, "{path}: {said}");
+            assert!(said.contains(missing), "{path}: {said}");
+            let answer = secured.ask("GET", &path, &secured.admin, None).await;
+            assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        }
+    }
+    // Whether there is such a metric is not told either.
+    let none = secured.ask("GET", "/api/v1/metrics/sharpe_ratio/latest", &measuring, None).await;
+    assert_eq!(none.status, 403);
+    let names = secured.ask("GET", "/api/ui/metric_names", &measuring, None).await.json();
+    let names = names["items"].as_array().unwrap().iter().map(|it| it["name"].clone());
+    assert_eq!(names.collect::<Vec<_>>(), ["events_per_second", "wait"]);
+    let mut told = BTreeSet::new();
+    let mut hear = |message: &Value| {
+        let names = message["data"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+        told.extend(names);
+    };
+    socket.say(json!({ "type": "request_snapshot" })).await;
+    let mut message = socket.next().await;
+    while message["type"] != "resync" {
+        hear(&message);
+        message = socket.next().await;
+    }
+    for _ in 0..message["count"].as_u64().unwrap() {
+        hear(&socket.next().await);
+    }
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), ["events_per_second", "wait"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

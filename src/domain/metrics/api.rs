@@ -8,14 +8,14 @@ use crate::wire::{ApiError, JsonText, JsonUnread, Unread};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
-/// `GET /api/ui/metric_names`: every metric there is, by name.
+/// `GET /api/ui/metric_names`: every metric there is that the caller may see, by name.
 ///
 /// # Errors
 /// 403 for whoever may not see metrics.
 #[server(name = ReadMetricNames, prefix = "/api/ui", endpoint = "metric_names", input = GetUrl, output = JsonUnread)]
 pub async fn metric_names() -> Result<Unread<MetricNames>, ApiError> {
-    let app = crate::server::allowed(crate::domain::Permission::ViewMetrics)?;
-    Unread::of(&crate::server::metrics::reads::names(&app))
+    let (app, caller) = crate::server::caller(crate::domain::Permission::ViewMetrics)?;
+    Unread::of(&crate::server::metrics::reads::names(&app, &caller))
 }
 
 /// `GET /api/ui/metric`: a metric over a range, `24h` when left out; of its series no more than a
@@ -24,8 +24,8 @@ pub async fn metric_names() -> Result<Unread<MetricNames>, ApiError> {
 /// [`crate::domain::range::RangeParams`].
 ///
 /// # Errors
-/// 404 for a metric that is not known, 422 naming every parameter that cannot be, 503 when history
-/// cannot be read.
+/// 403 naming what the caller lacks to see it, 404 for a metric that is not known, 422 naming every
+/// parameter that cannot be, 503 when history cannot be read.
 #[server(name = ReadMetric, prefix = "/api/ui", endpoint = "metric", input = GetUrl, output = JsonUnread)]
 pub async fn metric(
     metric: String,
@@ -37,7 +37,7 @@ pub async fn metric(
     #[server(default)] to: Option<String>,
     #[server(default)] step: Option<String>,
 ) -> Result<Unread<MetricCourse>, ApiError> {
-    let app = crate::server::allowed(crate::domain::Permission::ViewMetrics)?;
+    let (app, caller) = crate::server::caller(crate::domain::Permission::ViewMetrics)?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
     let asked = crate::server::metrics::reads::Asked {
         name: metric,
@@ -45,7 +45,7 @@ pub async fn metric(
         aggregation,
         by,
     };
-    let course = crate::server::metrics::reads::course(&app, &asked, &range).await?;
+    let course = crate::server::metrics::reads::course(&app, &caller, &asked, &range).await?;
     Unread::of(&course.drawable())
 }
 

@@ -26,13 +26,18 @@ fn params(pairs: Pairs) -> Result<Params, ApiError> {
     Ok(Params::of(pairs))
 }
 
-/// `GET /api/v1/metrics`: every series that matches, with its newest value.
+/// `GET /api/v1/metrics`: every series that matches and that the caller may see, with its newest
+/// value.
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-pub async fn list(State(app): State<App>, pairs: Pairs) -> Result<Response, ApiError> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    pairs: Pairs,
+) -> Result<Response, ApiError> {
     let params = params(pairs)?;
-    let page = reads::list(&app.hub.published(), &params)?;
+    let page = reads::list(&app.hub.published(), &caller, &params)?;
     let link = page.next.as_deref().map(|next| following(&params, next));
     // That it is one of them was seen above.
     let mut response = match Format::read(&params.get("format"), &mut Vec::new()) {
@@ -121,10 +126,11 @@ fn course_table(points: &[Point<'_>]) -> String {
 /// `GET /api/v1/metrics/{name}`, and `…/{name}/range`, which reaches a metric of any name.
 ///
 /// # Errors
-/// 404 for a metric that is not known, 422 naming every parameter that cannot be, 503 when history
-/// cannot be read.
+/// 403 naming what the caller lacks to see it, 404 for a metric that is not known, 422 naming every
+/// parameter that cannot be, 503 when history cannot be read.
 pub async fn course(
     State(app): State<App>,
+    caller: Caller,
     name: Name,
     pairs: Pairs,
 ) -> Result<Response, ApiError> {
@@ -133,7 +139,8 @@ pub async fn course(
     let mut errors = Vec::new();
     let format = settle(Format::read(&params.get("format"), &mut errors), errors)?;
     let range = params.range();
-    let course = reads::course(&app, &params.asked(name), &range).await.map_err(renamed)?;
+    let course =
+        reads::course(&app, &caller, &params.asked(name), &range).await.map_err(renamed)?;
     let points = points(&course);
     Ok(match format {
         Format::Json => Json(&points).into_response(),
@@ -145,14 +152,15 @@ pub async fn course(
 /// `GET /api/v1/metrics/{name}/latest`
 ///
 /// # Errors
-/// 404 if there is none.
+/// 403 naming what the caller lacks to see it, 404 if there is none.
 pub async fn latest(
     State(app): State<App>,
+    caller: Caller,
     name: Name,
     pairs: Pairs,
 ) -> Result<Json<MetricItem>, ApiError> {
     let Path(name) = name.map_err(problem::malformed)?;
-    reads::latest(&app.hub.published(), &name, &params(pairs)?.labels).map(Json)
+    reads::latest(&app.hub.published(), &caller, &name, &params(pairs)?.labels).map(Json)
 }
 
 /// `GET /api/v1/me/pins`: charts on the caller's own board.

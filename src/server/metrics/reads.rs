@@ -1,4 +1,5 @@
 //! Reading metrics: their names and newest values from what is shown, their course from history.
+//! Whoever asks sees metrics; what some of them take besides is looked at here.
 
 use super::params::{self, Params};
 use crate::domain::metrics::state::{Series, SeriesKey};
@@ -10,6 +11,7 @@ use crate::domain::range::{Range, RangeParams};
 use crate::pipeline::history::{MAX_SERIES, MetricFound, MetricQuery};
 use crate::pipeline::publish::Published;
 use crate::pipeline::series;
+use crate::server::access::Caller;
 use crate::server::export::Format;
 use crate::server::params::{position, settle};
 use crate::server::position::{hex, unhex};
@@ -77,8 +79,13 @@ fn own_item(shown: &Published, observed: &Observed) -> MetricItem {
     }
 }
 
-/// Every metric there is, by name.
-pub fn names(app: &App) -> MetricNames {
+/// Whether somebody who sees metrics may see this one.
+fn sees(caller: &Caller, name: &str) -> bool {
+    caller.permissions.covers(series::needs(name))
+}
+
+/// Every metric there is that the caller may see, by name.
+pub fn names(app: &App, caller: &Caller) -> MetricNames {
     let shown = app.hub.published();
     let state = &shown.state.metrics;
     let mut items: BTreeMap<Arc<str>, MetricName> = BTreeMap::new();
@@ -103,11 +110,11 @@ pub fn names(app: &App) -> MetricNames {
             }
         }
     };
-    for (key, series) in &state.series {
+    for (key, series) in state.series.iter().filter(|(key, _)| sees(caller, &key.name)) {
         note(key, series.unit.as_ref(), series.is_own());
     }
     for (key, observed) in own(&shown) {
-        if !state.series.contains_key(&key) {
+        if !state.series.contains_key(&key) && sees(caller, &key.name) {
             note(&key, observed.unit.as_ref(), true);
         }
     }
@@ -147,11 +154,11 @@ fn place(text: &str) -> Option<SeriesKey> {
     serde_json::from_slice(&unhex(text)?).ok()
 }
 
-/// Series that match, by name and labels.
+/// Series that match and that the caller may see, by name and labels.
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
-pub fn list(shown: &Published, asked: &Params) -> Result<MetricsList, ApiError> {
+pub fn list(shown: &Published, caller: &Caller, asked: &Params) -> Result<MetricsList, ApiError> {
     let mut errors = Vec::new();
     let format = Format::read(&asked.get("format"), &mut errors);
     let limit = format.limit(&asked.get("limit"), &mut errors);
@@ -159,14 +166,15 @@ pub fn list(shown: &Published, asked: &Params) -> Result<MetricsList, ApiError> 
     let words = asked.get("q").unwrap_or_default().trim().to_lowercase();
     let name = asked.get("name").unwrap_or_default();
     let choice = settle(Choice { name, labels: asked.labels.clone(), words }, errors)?;
+    let takes = |key: &SeriesKey| choice.takes(key) && sees(caller, &key.name);
     let state = &shown.state.metrics;
     let own = own(shown);
     let (prefix, _) = choice.prefix();
     let named = state.series.range(SeriesKey::first(prefix)..);
     let named = named.take_while(|(key, _)| key.name.starts_with(prefix)).map(|(key, _)| key);
-    let mut keys: Vec<&SeriesKey> = named.filter(|key| choice.takes(key)).collect();
+    let mut keys: Vec<&SeriesKey> = named.filter(|key| takes(key)).collect();
     let known = keys.len();
-    keys.extend(own.keys().filter(|key| choice.takes(key) && !state.series.contains_key(*key)));
+    keys.extend(own.keys().filter(|key| takes(key) && !state.series.contains_key(*key)));
     if keys.len() > known {
         keys.sort();
     }
@@ -193,8 +201,14 @@ pub fn list(shown: &Published, asked: &Params) -> Result<MetricsList, ApiError> 
 /// The newest value of a metric, of all its series that have these labels.
 ///
 /// # Errors
-/// 404 if there is none.
-pub fn latest(shown: &Published, name: &str, labels: &LabelSet) -> Result<MetricItem, ApiError> {
+/// 403 naming what the caller lacks to see it, 404 if there is none.
+pub fn latest(
+    shown: &Published,
+    caller: &Caller,
+    name: &str,
+    labels: &LabelSet,
+) -> Result<MetricItem, ApiError> {
+    caller.may(series::needs(name))?;
     let own = own(shown);
     let state = &shown.state.metrics;
     let told = state.keyed(name).filter(|(key, _)| !own.contains_key(key));
@@ -216,13 +230,15 @@ fn no_such_series(name: &str) -> ApiError {
 /// A metric over a range.
 ///
 /// # Errors
-/// 404 for a metric that is not known, 422 naming every parameter that cannot be, 503 when history
-/// cannot be read.
+/// 403 naming what the caller lacks to see it, 404 for a metric that is not known, 422 naming every
+/// parameter that cannot be, 503 when history cannot be read.
 pub async fn course(
     app: &App,
+    caller: &Caller,
     asked: &Asked,
     range: &RangeParams,
 ) -> Result<MetricCourse, ApiError> {
+    caller.may(series::needs(&asked.name))?;
     let shown = app.hub.published();
     let mut errors = Vec::new();
     let range = match Range::parse(range, "24h", read::now(app, &shown)) {

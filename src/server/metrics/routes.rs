@@ -4,7 +4,8 @@ use super::answers;
 use crate::domain::{Permission, Permissions};
 use crate::server::needs::{Needs, Routes};
 
-/// Seeing metrics; a board of one's own shows nothing else.
+/// Seeing metrics; a board of one's own shows nothing else. What some metrics take besides is looked
+/// at where they are read.
 const VIEW: Needs = Needs::All(Permissions::of(&[Permission::ViewMetrics]));
 
 /// Those that read.
