@@ -38,7 +38,8 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
     }
 
     /// The same, and its coarsest steps are never forgotten: what is made of all of them together
-    /// would be wrong without the first.
+    /// would be wrong without the first. Shorter ones are forgotten a whole step of the next
+    /// resolution at a time, so that what came before any that is kept can be summed up.
     #[must_use]
     pub const fn forever(self) -> Self {
         Self { forever: true, ..self }
@@ -159,6 +160,8 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
             let Some(series) = next else { break };
             let short = RESOLUTIONS.len() - usize::from(self.forever);
             for (res, kept) in RESOLUTIONS.iter().take(short).enumerate() {
+                let coarser = RESOLUTIONS.get(res + 1).filter(|_| self.forever);
+                let whole = coarser.unwrap_or(kept).step_ms;
                 tx.prepare_cached(&format!(
                     "DELETE FROM {} WHERE res = ?1 AND series = ?2 AND at < ?3",
                     self.table
@@ -166,7 +169,7 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
                 .execute(params![
                     res as i64,
                     series,
-                    now.plus(-kept.keep_ms).floor(kept.step_ms).ms()
+                    now.plus(-kept.keep_ms).floor(whole).ms()
                 ])?;
             }
             seen.push(series);

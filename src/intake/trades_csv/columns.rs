@@ -133,8 +133,10 @@ impl Columns {
                 at.insert(member, found);
             }
         }
+        // What a mapping has wrong may be what is missing.
+        let mapped = errors.is_empty();
         for member in [Member::Symbol, Member::Quantity, Member::Price] {
-            if errors.is_empty() && !at.contains_key(&member) {
+            if mapped && !at.contains_key(&member) {
                 let name = member.name();
                 let usual = member.usual().join(", ");
                 let detail = format!(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 5;
+const SCHEMA: i64 = 6;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 /// How long lines of the audit log are kept at least, in milliseconds: a year.
@@ -93,6 +93,10 @@ pub struct Store {
     connection: Connection,
     position: Seq,
     at: Timestamp,
+    /// The book of trades that was matched again last.
+    turn: i64,
+    /// There may be more of them.
+    behind: bool,
     /// Which series of metrics have a place; it goes ahead of what is committed.
     pub places: metrics::state::State,
 }
@@ -160,7 +164,9 @@ impl Store {
             }
         };
         let places = metrics::history::places(&connection)?;
-        Ok(Some(Self { connection, position, at, places }))
+        // Marks of books that are behind are in the file.
+        let (turn, behind) = (0, true);
+        Ok(Some(Self { connection, position, at, turn, behind, places }))
     }
 
     /// Position of the last event in the tables.
@@ -173,11 +179,17 @@ impl Store {
         self.at
     }
 
-    /// Writes `pending` and the position it leads to, together.
+    /// Whether there may be trades to match again.
+    pub const fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Writes `pending` and the position it leads to, together; says whether trades were matched
+    /// again meanwhile.
     ///
     /// # Errors
     /// Nothing was written.
-    pub fn commit(&mut self, pending: &Pending, position: Seq, at: Timestamp) -> Result<()> {
+    pub fn commit(&mut self, pending: &Pending, position: Seq, at: Timestamp) -> Result<bool> {
         let (position, at) = (position.max(self.position), at.max(self.at));
         let tx = self.connection.transaction()?;
         pending.projects.write(&tx)?;
@@ -186,12 +198,25 @@ impl Store {
         pending.access.write(&tx)?;
         pending.alerts.write(&tx)?;
         pending.metrics.write(&tx)?;
-        pending.trading.write(&tx)?;
+        let matched = pending.trading.write(&tx, &mut self.turn, trading::history::CHUNK)?;
         tx.prepare_cached("UPDATE meta SET position = ?1, at = ?2")?
             .execute(params![position as i64, at.ms()])?;
         tx.commit()?;
         (self.position, self.at) = (position, at);
-        Ok(())
+        self.behind = matched > 0;
+        Ok(self.behind)
+    }
+
+    /// Matches a part of the trades again that late ones came before; says whether there were any.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    pub fn match_again(&mut self) -> Result<bool> {
+        let tx = self.connection.transaction()?;
+        let matched = trading::history::again(&tx, &mut self.turn, trading::history::CHUNK)?;
+        tx.commit()?;
+        self.behind = matched > 0;
+        Ok(self.behind)
     }
 
     /// Forgets old rows of a few series; remembers in `sweep` where to go on.

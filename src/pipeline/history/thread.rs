@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How long the thread sleeps when nothing comes.
 const IDLE: Duration = Duration::from_millis(100);
+/// The same while trades are to be matched again: others need the processor, too.
+const BREATH: Duration = Duration::from_millis(2);
 /// Events merged into one transaction.
 const GROUP: usize = 50_000;
 /// First and longest wait after a write that went wrong.
@@ -57,7 +59,7 @@ impl Writer {
                 None if self.shared.missed.load(Ordering::Acquire) => {
                     Err(RecvTimeoutError::Timeout)
                 }
-                None => inbox.recv_timeout(IDLE),
+                None => inbox.recv_timeout(self.patience()),
             };
             // Looked at after something was received: whoever lets a batch go says so before
             // sending the next one.
@@ -82,7 +84,9 @@ impl Writer {
                     self.held = next.take();
                 }
             }
-            if work.position > 0 && !self.commit(&work) {
+            if work.position == 0 {
+                self.match_again();
+            } else if !self.commit(&work) {
                 return;
             }
             self.prune();
@@ -118,38 +122,71 @@ impl Writer {
         }
     }
 
+    /// How long to wait for a batch.
+    fn patience(&self) -> Duration {
+        let busy = self.store.is_behind() && !self.shared.failing.load(Ordering::Acquire);
+        if busy { BREATH } else { IDLE }
+    }
+
     /// Commits, however often it takes; `false` if it was told to stop before it could.
     fn commit(&mut self, work: &Work) -> bool {
         let mut wait = BACKOFF.0;
-        loop {
+        let matched = loop {
             match self.store.commit(&work.pending, work.position, work.at) {
-                Ok(()) => break,
-                Err(error) => {
-                    if !self.shared.failing.swap(true, Ordering::AcqRel) {
-                        tracing::error!(%error, "history cannot be written; trying again");
-                    }
-                    if store::is_damage(&error) {
-                        // What `work` holds is in the journal.
-                        self.shared.damaged.store(true, Ordering::Release);
-                        return true;
-                    }
-                }
+                Ok(matched) => break matched,
+                // What `work` holds is in the journal.
+                Err(error) if self.failed(&error) => return true,
+                Err(_) => {}
             }
             if !self.pause(wait) {
                 return false;
             }
             wait = (wait * 2).min(BACKOFF.1);
+        };
+        self.worked();
+        self.show(work, matched);
+        true
+    }
+
+    /// Matches some of the trades again that late ones came before, while nothing else is to do.
+    fn match_again(&mut self) {
+        if !self.store.is_behind() {
+            return;
         }
+        match self.store.match_again() {
+            Ok(matched) => {
+                self.worked();
+                if matched {
+                    self.shared.cache.touch(std::iter::once(Scope::Trades));
+                }
+            }
+            Err(error) => {
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Says that a write went wrong; returns whether that is because the file is damaged.
+    fn failed(&self, error: &rusqlite::Error) -> bool {
+        if !self.shared.failing.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "history cannot be written; trying again");
+        }
+        let damaged = store::is_damage(error);
+        if damaged {
+            self.shared.damaged.store(true, Ordering::Release);
+        }
+        damaged
+    }
+
+    fn worked(&self) {
         if self.shared.failing.swap(false, Ordering::AcqRel) {
             tracing::info!("history can be written again");
         }
-        self.show(work);
-        true
     }
 
     /// Lets readers see what was committed: first that their answers are old, then that it is
     /// there.
-    fn show(&self, work: &Work) {
+    fn show(&self, work: &Work, matched: bool) {
         let project = |name: &Arc<str>| Scope::Project(name.clone());
         let projects = work.pending.projects.touched().map(project);
         let hosts = work.pending.system.touched().cloned().map(Scope::Host);
@@ -159,7 +196,7 @@ impl Writer {
         let past = traded.earliest().is_some_and(|at| self.shared.cache.asked_before(at));
         let trading = [
             (!traded.is_empty()).then_some(Scope::Trading),
-            traded.has_trades().then_some(Scope::Trades),
+            (matched || traded.has_trades()).then_some(Scope::Trades),
             past.then_some(Scope::TradingPast),
         ];
         let trading = trading.into_iter().flatten();

@@ -1,6 +1,7 @@
 //! The table of trades. Each row holds its book as it was after the trade, so that the next one in
 //! order takes the last row and the lots that it closes, however long the book is. A trade that
-//! comes late has its book matched again from there on, once for all late ones of a batch.
+//! comes late leaves its book behind from there on: a mark says from where, and its rows are matched
+//! again a part at a time, at once if they are few. Until then they stay as they were.
 
 use super::matching::{Front, Standing};
 use super::read;
@@ -9,15 +10,19 @@ use crate::domain::trading::{Amount, Decimal, Executed, Side};
 use crate::wire::{Stamp, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-/// SQL that makes the tables. Money is text: its digits are kept as they are.
+/// SQL that makes the tables. Money is text: its digits are kept as they are. Trades have no row
+/// ids, since SQLite does not search an index by a time and a row id together: of many trades of
+/// one moment it would go through all.
 pub const SCHEMA: &str = "
     CREATE TABLE trade_books (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, currency TEXT NOT NULL,
-        account TEXT NOT NULL, UNIQUE (symbol, currency, account));
+        account TEXT NOT NULL, dirty_at INTEGER, dirty_seq INTEGER,
+        UNIQUE (symbol, currency, account));
+    CREATE INDEX trade_books_behind ON trade_books (id) WHERE dirty_at IS NOT NULL;
     CREATE TABLE trades (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, book INTEGER NOT NULL,
         side INTEGER NOT NULL, symbol TEXT NOT NULL, account TEXT NOT NULL, strategy TEXT,
         currency TEXT NOT NULL, id TEXT NOT NULL, quantity TEXT NOT NULL, price TEXT NOT NULL,
         fees TEXT, order_type TEXT, late INTEGER NOT NULL, realized TEXT, position TEXT NOT NULL,
-        front_at INTEGER, front_seq INTEGER, front_price TEXT, front_left TEXT);
+        front_at INTEGER, front_seq INTEGER, front_price TEXT, front_left TEXT) WITHOUT ROWID;
     CREATE INDEX trades_at ON trades (at, seq);
     CREATE INDEX trades_book ON trades (book, at, seq);
     CREATE INDEX trades_lots ON trades (book, side, at, seq);
@@ -26,8 +31,12 @@ pub const SCHEMA: &str = "
     CREATE INDEX trades_side ON trades (side, at, seq);
     CREATE INDEX trades_strategy ON trades (strategy, at, seq) WHERE strategy IS NOT NULL;";
 
-/// Rows that are matched again at a time.
-const CHUNK: usize = 1_000;
+/// Rows that are matched again in a transaction, about.
+pub const CHUNK: usize = 5_000;
+/// Books that have a turn in a chunk, if so many are behind.
+pub const TURNS: usize = 10;
+/// As many lots that are looked up take as long as a row.
+const LOTS: usize = 4;
 
 /// A trade that is to be written.
 #[derive(Debug, Clone)]
@@ -52,11 +61,13 @@ impl Entry {
 }
 
 /// Takes the trades of a book that a batch holds, in the order in which they came, into the table.
+/// If some are late, what has to be matched again is matched at once where it is no more than
+/// `left` rows, and taken off that; otherwise [`again`] comes to it.
 ///
 /// # Errors
 /// The database cannot be read or written.
-pub fn take(tx: &Connection, key: &BookKey, entries: &[Entry]) -> Result<()> {
-    let book = book(tx, key)?;
+pub fn take(tx: &Connection, key: &BookKey, entries: &[Entry], left: &mut usize) -> Result<()> {
+    let (book, behind) = book(tx, key)?;
     let last = before(tx, book, (Timestamp::from_ms(i64::MAX), u64::MAX >> 1))?;
     let mut newest = last.as_ref().map(|((at, _), _)| *at);
     let mut sorted: Vec<(&Entry, bool)> = Vec::with_capacity(entries.len());
@@ -69,7 +80,7 @@ pub fn take(tx: &Connection, key: &BookKey, entries: &[Entry]) -> Result<()> {
     let Some((first, _)) = sorted.first() else { return Ok(()) };
     let first = first.place();
     let (place, mut standing) = last.unzip();
-    if place.is_none_or(|place| place < first) {
+    if behind.is_none() && place.is_none_or(|place| place < first) {
         let standing = standing.get_or_insert_default();
         for (entry, late) in sorted {
             let place = entry.place();
@@ -83,47 +94,113 @@ pub fn take(tx: &Connection, key: &BookKey, entries: &[Entry]) -> Result<()> {
     for (entry, late) in sorted {
         insert(tx, book, key, entry, late, None, &Standing::default())?;
     }
-    again(tx, book, first)
+    let from = behind.map_or(first, |behind| behind.min(first));
+    if is_short(tx, book, from, *left)? {
+        *left = left.saturating_sub(part(tx, book, from, *left)?);
+        return Ok(());
+    }
+    mark(tx, book, Some(from))
 }
 
-/// Matches a book again, from the trade at `first` on.
-fn again(tx: &Connection, book: i64, first: Place) -> Result<()> {
-    let mut standing = before(tx, book, first)?.map(|(_, standing)| standing).unwrap_or_default();
-    let mut rows = from(tx, book, first)?;
+/// Matches books that are behind again, about `count` rows of them; they take turns, and `turn` is
+/// the one that had the last. Returns how many rows that was worth, 0 if none is behind.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub fn again(tx: &Connection, turn: &mut i64, count: usize) -> Result<usize> {
+    let (slice, mut left) = (count.div_ceil(TURNS), count);
+    while left > 0 {
+        let Some((book, from)) = behind(tx, *turn)? else { break };
+        *turn = book;
+        left = left.saturating_sub(part(tx, book, from, slice.min(left))?);
+    }
+    Ok(count - left)
+}
+
+/// Matches rows of a book again, `count` of them from `from` on, and moves its mark behind them.
+/// Fewer if they close very many lots. Returns how many rows that was worth.
+fn part(tx: &Connection, book: i64, from: Place, count: usize) -> Result<usize> {
+    let mut standing = before(tx, book, from)?.map(|(_, standing)| standing).unwrap_or_default();
+    let (mut rows, mut lots, mut next) = (0_usize, 0_usize, None);
     let mut update = tx.prepare_cached(
         "UPDATE trades SET realized = ?2, position = ?3, front_at = ?4, front_seq = ?5,
             front_price = ?6, front_left = ?7 WHERE seq = ?1",
     )?;
-    while let Some((last, ..)) = rows.last() {
-        let (at, seq) = *last;
-        for (place, side, lot) in rows {
-            let found = |side, place| lot_after(tx, book, side, place);
-            let realized = standing.take(place, side, lot, found)?;
-            let front = standing.front.as_ref();
-            update.execute(params![
-                place.1 as i64,
-                realized.map(|it| it.to_string()),
-                standing.position.to_string(),
-                front.map(|it| it.place.0.ms()),
-                front.map(|it| it.place.1 as i64),
-                front.map(|it| it.price.to_string()),
-                front.map(|it| it.left.to_string()),
-            ])?;
+    for (place, side, lot) in trades(tx, book, from, count.saturating_add(1))? {
+        if rows.max(lots / LOTS) >= count {
+            next = Some(place);
+            break;
         }
-        rows = from(tx, book, (at, seq + 1))?;
+        let realized = standing.take(place, side, lot, |side, place| {
+            lots += 1;
+            lot_after(tx, book, side, place)
+        })?;
+        let front = standing.front.as_ref();
+        update.execute(params![
+            place.1 as i64,
+            realized.map(|it| it.to_string()),
+            standing.position.to_string(),
+            front.map(|it| it.place.0.ms()),
+            front.map(|it| it.place.1 as i64),
+            front.map(|it| it.price.to_string()),
+            front.map(|it| it.left.to_string()),
+        ])?;
+        rows += 1;
     }
-    Ok(())
+    mark(tx, book, next)?;
+    Ok(rows.max(lots / LOTS))
 }
 
-/// Id of a book, made if it is new.
-fn book(tx: &Connection, key: &BookKey) -> Result<i64> {
+/// Id of a book, made if it is new, and from where on it is behind.
+fn book(tx: &Connection, key: &BookKey) -> Result<(i64, Option<Place>)> {
     let BookKey { symbol, currency, account } = key;
-    tx.prepare_cached("INSERT OR IGNORE INTO trade_books VALUES (NULL, ?1, ?2, ?3)")?
-        .execute(params![symbol, currency, account])?;
     tx.prepare_cached(
-        "SELECT id FROM trade_books WHERE symbol = ?1 AND currency = ?2 AND account = ?3",
+        "INSERT OR IGNORE INTO trade_books (symbol, currency, account) VALUES (?1, ?2, ?3)",
     )?
-    .query_row(params![symbol, currency, account], |row| row.get(0))
+    .execute(params![symbol, currency, account])?;
+    tx.prepare_cached(
+        "SELECT id, dirty_at AS at, dirty_seq AS seq FROM trade_books
+         WHERE symbol = ?1 AND currency = ?2 AND account = ?3",
+    )?
+    .query_row(params![symbol, currency, account], |row| {
+        let is_behind = row.get::<_, Option<i64>>("at")?.is_some();
+        Ok((row.get("id")?, if is_behind { Some(place_of(row)?) } else { None }))
+    })
+}
+
+/// The book that is behind and comes next after the one that had the last turn, and from where on.
+fn behind(tx: &Connection, turn: i64) -> Result<Option<(i64, Place)>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, dirty_at AS at, dirty_seq AS seq FROM trade_books INDEXED BY trade_books_behind
+         WHERE dirty_at IS NOT NULL AND id > ?1 ORDER BY id LIMIT 1",
+    )?;
+    for after in [turn, 0] {
+        let next = statement.query_row([after], |row| Ok((row.get("id")?, place_of(row)?)));
+        if let Some(found) = next.optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Says from where on a book is behind; not at all if nowhere is named.
+fn mark(tx: &Connection, book: i64, from: Option<Place>) -> Result<()> {
+    let (at, seq) = from.unzip();
+    tx.prepare_cached("UPDATE trade_books SET dirty_at = ?2, dirty_seq = ?3 WHERE id = ?1")?
+        .execute(params![book, at.map(Timestamp::ms), seq.map(|seq| seq as i64)])
+        .map(drop)
+}
+
+/// Whether a book has no more than `count` trades from a place on.
+fn is_short(tx: &Connection, book: i64, place: Place, count: usize) -> Result<bool> {
+    let (at, seq) = place;
+    let more = tx
+        .prepare_cached(
+            "SELECT 1 FROM trades WHERE book = ?1 AND (at, seq) >= (?2, ?3)
+             ORDER BY at, seq LIMIT 1 OFFSET ?4",
+        )?
+        .exists(params![book, at.ms(), seq as i64, count as i64])?;
+    Ok(!more)
 }
 
 fn insert(
@@ -210,14 +287,19 @@ fn lot_after(tx: &Connection, book: i64, side: Side, place: Place) -> Result<Opt
     .optional()
 }
 
-/// Trades of a book from a place on, a chunk of them.
-fn from(tx: &Connection, book: i64, place: Place) -> Result<Vec<(Place, Side, Lot)>> {
+/// The next `count` trades of a book from a place on.
+fn trades(
+    tx: &Connection,
+    book: i64,
+    place: Place,
+    count: usize,
+) -> Result<Vec<(Place, Side, Lot)>> {
     let (at, seq) = place;
     tx.prepare_cached(
         "SELECT at, seq, side, quantity, price FROM trades
          WHERE book = ?1 AND (at, seq) >= (?2, ?3) ORDER BY at, seq LIMIT ?4",
     )?
-    .query_map(params![book, at.ms(), seq as i64, CHUNK as i64], |row| {
+    .query_map(params![book, at.ms(), seq as i64, count as i64], |row| {
         Ok((place_of(row)?, side_of(row.get("side")?), lot_of(row)?))
     })?
     .collect()

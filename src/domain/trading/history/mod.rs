@@ -14,6 +14,7 @@ mod matching;
 mod tests;
 
 pub use curve::{Course, course, first_day};
+pub use fills::{CHUNK, again};
 pub use flows::prune;
 pub use list::{Found, TradeFilter, list};
 
@@ -68,14 +69,23 @@ impl Pending {
         self.earliest
     }
 
-    /// Writes all of it.
+    /// Writes all of it, and matches trades again that late ones came before: about `count` of
+    /// them, what this batch made late first, then the books that are behind in turns, as
+    /// [`again`] does, which is to be called until it has nothing left. Returns how many rows were
+    /// matched again.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn write(&self, tx: &Connection) -> Result<()> {
-        self.trades.iter().try_for_each(|(key, entries)| fills::take(tx, key, entries))?;
+    pub fn write(&self, tx: &Connection, turn: &mut i64, count: usize) -> Result<usize> {
+        let mut left = count;
+        for (key, entries) in &self.trades {
+            fills::take(tx, key, entries, &mut left)?;
+        }
+        // Books that are long get on even while short ones take all there is.
+        let matched = again(tx, turn, left.max(count.div_ceil(fills::TURNS)))?;
         self.counts.write(tx)?;
-        self.flows.write(tx)
+        self.flows.write(tx)?;
+        Ok(count - left + matched)
     }
 }
 

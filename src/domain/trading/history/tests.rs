@@ -1,7 +1,8 @@
 //! The past must be what the fold would have been.
 
+use super::flows::FlowKey;
 use super::*;
-use crate::domain::range::Range;
+use crate::domain::range::{RESOLUTIONS, Range};
 use crate::domain::trading::state::State;
 use crate::domain::trading::valuation::Valuation;
 use crate::domain::trading::{Amount, Decimal, Executed, Moved, Priced, Side, TradeItem};
@@ -25,11 +26,17 @@ fn stamp(i: usize, time: i64) -> Stamp {
 }
 
 fn write(db: &Connection, events: &[(Stamp, Event)]) {
+    write_some(db, events, &mut 0, CHUNK);
+}
+
+/// The same, and matches about `count` rows again.
+fn write_some(db: &Connection, events: &[(Stamp, Event)], turn: &mut i64, count: usize) {
     let mut pending = Pending::default();
     for (stamp, event) in events {
         pending.add(stamp.clone(), event.clone());
     }
-    pending.write(db).unwrap();
+    let matched = pending.write(db, turn, count).unwrap();
+    assert!(matched <= count + count.div_ceil(fills::TURNS), "{matched}");
 }
 
 fn folded<'a>(events: impl Iterator<Item = &'a (Stamp, Event)>) -> State {
@@ -112,12 +119,33 @@ fn any_events() -> impl Strategy<Value = (Vec<(Stamp, Event)>, Vec<usize>)> {
 }
 
 fn in_batches(db: &Connection, events: &[(Stamp, Event)], cuts: &[usize]) {
-    let mut from = 0;
-    for cut in cuts.iter().copied().chain([events.len()]) {
-        let to = cut.clamp(from, events.len());
-        write(db, &events[from..to]);
-        from = to;
+    for batch in batches(events, cuts) {
+        write(db, batch);
     }
+}
+
+fn batches<'a>(events: &'a [(Stamp, Event)], cuts: &[usize]) -> Vec<&'a [(Stamp, Event)]> {
+    let mut from = 0;
+    let ends = cuts.iter().copied().chain([events.len()]);
+    ends.map(|cut| {
+        let to = cut.clamp(from, events.len());
+        let batch = &events[from..to];
+        from = to;
+        batch
+    })
+    .collect()
+}
+
+/// What the rows say that each trade closed, by its position.
+fn matched(db: &Connection) -> BTreeMap<u64, Option<String>> {
+    let told = |row: TradeItem| (row.seq, row.realized_pnl.map(|it| it.to_string()));
+    all(db).into_iter().map(told).collect()
+}
+
+/// What they should say.
+fn expected(events: &[(Stamp, Event)]) -> BTreeMap<u64, Option<String>> {
+    let told = |(seq, closed): (u64, Option<Amount>)| (seq, closed.map(|it| it.to_string()));
+    brute(events).into_iter().map(told).collect()
 }
 
 /// What each trade closed, by its position, from the rule itself.
@@ -179,6 +207,72 @@ proptest! {
             prop_assert_eq!(&sums[key], &book.realized());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_come_right_a_few_at_a_time(
+        (events, cuts) in any_events(),
+        count in 1..25_usize,
+        idle in proptest::collection::vec((0..4_usize, any::<bool>()), 9),
+    ) {
+        let (db, mut turn) = (open(), 0);
+        for (batch, (chunks, restart)) in batches(&events, &cuts).into_iter().zip(idle) {
+            write_some(&db, batch, &mut turn, count);
+            if restart {
+                turn = 0;
+            }
+            for _ in 0..chunks {
+                prop_assert!(again(&db, &mut turn, count).unwrap() <= count);
+            }
+        }
+        // Each call takes one row at least.
+        let mut calls = 0;
+        while again(&db, &mut turn, count).unwrap() > 0 {
+            calls += 1;
+            prop_assert!(calls <= events.len());
+        }
+        prop_assert_eq!(matched(&db), expected(&events));
+    }
+}
+
+#[test]
+fn a_long_book_does_not_keep_short_ones_waiting() {
+    let (db, mut turn, count) = (open(), 0, 10);
+    let trade = |i: usize, time, symbol| {
+        let side = if i % 2 == 0 { Side::Buy } else { Side::Sell };
+        (stamp(i, time), traded(symbol, "USD", "a", side, 1 + i as i64, 100 + i as i64))
+    };
+    let wrong = |events: &[(Stamp, Event)]| {
+        let (told, expected) = (matched(&db), expected(events));
+        assert_eq!(told.len(), expected.len());
+        expected.into_iter().filter(|(seq, closed)| told[seq] != *closed).count()
+    };
+    let mut events: Vec<_> = (0..200).map(|i| trade(i, 1_000 + i as i64, "X")).collect();
+    events.extend((200..204).map(|i| trade(i, 1_000 + i as i64, "Y")));
+    write_some(&db, &events, &mut turn, count);
+    assert_eq!(wrong(&events), 0);
+    events.push(trade(204, 0, "X"));
+    write_some(&db, &events[204..], &mut turn, count);
+    let behind = wrong(&events);
+    assert!(behind > 50, "{behind}");
+    events.extend([trade(205, 1, "Y"), trade(206, 9_000, "Y"), trade(207, 9_000, "X")]);
+    write_some(&db, &events[205..], &mut turn, count);
+    let short = |it: &u64| [201, 202, 203, 204, 206, 207].contains(it);
+    let told: Vec<_> = matched(&db).into_iter().filter(|(seq, _)| short(seq)).collect();
+    let right: Vec<_> = expected(&events).into_iter().filter(|(seq, _)| short(seq)).collect();
+    assert_eq!(told, right);
+    assert!(wrong(&events) > 50);
+    // As after a restart.
+    turn = 0;
+    while again(&db, &mut turn, count).unwrap() > 0 {}
+    assert_eq!(wrong(&events), 0);
+    events.push(trade(208, 9_001, "X"));
+    write_some(&db, &events[208..], &mut turn, count);
+    assert_eq!(wrong(&events), 0);
+    assert_eq!(again(&db, &mut turn, count).unwrap(), 0);
 }
 
 proptest! {
@@ -252,6 +346,38 @@ fn steps_add_up_to_days_and_the_short_ones_may_go() {
     assert_eq!(course.deposits[&currency].to_string(), sum.to_string());
     assert_eq!(first_day(&db, None).unwrap(), Some(Timestamp::from_ms(0)));
     assert_eq!(first_day(&db, Some("nobody")).unwrap(), None);
+}
+
+#[test]
+fn sums_are_whole_where_short_steps_begin() {
+    let (db, now) = (open(), Timestamp::from_ms(500 * 86_400_000 + 19_054_000));
+    let deposit = |amount| {
+        Event::Moved(Moved {
+            amount: decimal(amount, 0),
+            currency: Some("USD".into()),
+            account: Some("a".into()),
+            reason: None,
+        })
+    };
+    let short = &RESOLUTIONS[..RESOLUTIONS.len() - 1];
+    let edge = |keep_ms: i64, step_ms: i64| now.plus(-keep_ms).floor(step_ms);
+    let mut events = Vec::new();
+    for kept in short {
+        for i in -30..30 {
+            let at = edge(kept.keep_ms, kept.step_ms).plus(i * kept.step_ms);
+            events.push((stamp(events.len(), at.ms()), deposit(1 + events.len() as i64)));
+        }
+    }
+    write(&db, &events);
+    prune(&db, &(None, None), 10, now).unwrap();
+    let key = FlowKey { account: "a".into(), currency: "USD".into(), symbol: "".into() };
+    for kept in short {
+        let at = edge(kept.keep_ms, kept.step_ms);
+        let before = events.iter().enumerate().filter(|(_, (stamp, _))| stamp.time < at);
+        let expected: i64 = before.map(|(i, _)| 1 + i as i64).sum();
+        let sum = flows::sum(&db, &key, at).unwrap().unwrap();
+        assert_eq!(sum.cash.to_string(), expected.to_string(), "{kept:?}");
+    }
 }
 
 #[test]
