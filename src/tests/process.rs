@@ -174,7 +174,7 @@ pub fn journaled(dir: &Path) -> HashMap<(String, String), u32> {
         let events = reader.read(at).expect("whole records");
         let Some(last) = events.last() else { return counts };
         at = last.stamp.seq;
-        for event in events.iter().filter(|event| event.event.kind() != "clock.ticked") {
+        for event in events.iter().filter(|event| event.event.counts()) {
             let id = (event.stamp.source.to_string(), event.stamp.id.to_string());
             *counts.entry(id).or_default() += 1;
         }
