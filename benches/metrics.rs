@@ -143,8 +143,8 @@ fn question() {
                 name: "metric-0".into(),
                 labels: Default::default(),
                 aggregation: Aggregation::P95,
+                by: None,
                 range,
-                most: 200,
             };
             let begun = Instant::now();
             black_box(runtime.block_on(fed.history.metric(query)).unwrap());

@@ -31,6 +31,7 @@ use bellwether::pipeline::ticker;
 use bellwether::wire::Timestamp;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -159,6 +160,15 @@ fn page(shown: &Published, id: &ProjectId) -> Option<ProjectDetail> {
     })
 }
 
+/// A frame, with its data as it was written: exact figures have more digits than a `Value` holds.
+#[derive(serde::Deserialize)]
+struct Frame<'a> {
+    from: u64,
+    seq: u64,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
 /// A browser: what it holds of each topic, and where it stands.
 struct Client {
     summary: Summary,
@@ -209,39 +219,39 @@ impl Client {
             let mut cursor = at;
             for frame in hub.since(&topic, at).unwrap() {
                 let text = frame.text_from(cursor, &topic, hub.epoch());
-                let frame_: serde_json::Value = serde_json::from_str(&text).unwrap();
-                assert_eq!(frame_["from"].as_u64(), Some(cursor), "no gap on {topic}");
-                cursor = frame_["seq"].as_u64().unwrap();
-                self.apply(&topic, frame_["data"].clone());
+                let Frame { from, seq, data } = serde_json::from_str(&text).unwrap();
+                assert_eq!(from, cursor, "no gap on {topic}");
+                cursor = seq;
+                self.apply(&topic, data.get().as_bytes());
             }
             self.at.push((topic, cursor));
         }
     }
 
-    fn apply(&mut self, topic: &Topic, data: serde_json::Value) {
+    fn apply(&mut self, topic: &Topic, data: &[u8]) {
         match topic {
-            Topic::Summary => self.summary.apply(typed::<SummaryDelta>(data)),
-            Topic::Outline => self.outline.apply(typed::<SummaryDelta>(data)),
-            Topic::Projects => self.projects.apply(typed::<ProjectsDelta>(data)),
-            Topic::System => self.system.apply(typed::<SystemDelta>(data)),
-            Topic::Events => self.ticker.apply(typed::<TickerDelta>(data)),
+            Topic::Summary => self.summary.apply(read::<SummaryDelta>(data)),
+            Topic::Outline => self.outline.apply(read::<SummaryDelta>(data)),
+            Topic::Projects => self.projects.apply(read::<ProjectsDelta>(data)),
+            Topic::System => self.system.apply(read::<SystemDelta>(data)),
+            Topic::Events => self.ticker.apply(read::<TickerDelta>(data)),
             Topic::Project(id) => {
                 let page = self.pages.iter_mut().find(|(of, _)| of == id);
                 if let Some((_, Some(page))) = page {
-                    page.apply(typed(data));
+                    page.apply(read(data));
                 }
             }
-            Topic::Agents => self.agents.apply(typed::<AgentsDelta>(data)),
+            Topic::Agents => self.agents.apply(read::<AgentsDelta>(data)),
             Topic::Tasks => {
-                for task in typed::<TasksDelta>(data).upsert {
+                for task in read::<TasksDelta>(data).upsert {
                     self.tasks.insert(task.id.clone(), task);
                 }
                 self.tasks.retain(|_, task| !task.status.is_over());
             }
-            Topic::Work => self.work.apply(typed::<WorkDelta>(data)),
-            Topic::Alerts => self.alerts.apply(typed::<AlertsDelta>(data)),
-            Topic::Portfolio => self.portfolio.apply(typed::<PortfolioDelta>(data)),
-            Topic::Trades => self.trades.apply(typed::<TradesDelta>(data)),
+            Topic::Work => self.work.apply(read::<WorkDelta>(data)),
+            Topic::Alerts => self.alerts.apply(read::<AlertsDelta>(data)),
+            Topic::Portfolio => self.portfolio.apply(read::<PortfolioDelta>(data)),
+            Topic::Trades => self.trades.apply(read::<TradesDelta>(data)),
             Topic::Task(_) => panic!("nobody follows {topic}"),
             _ => panic!("{topic} has no deltas"),
         }
@@ -519,7 +529,7 @@ fn of_a_flood_the_channels_are_told_all_that_there_is() {
     assert_eq!(told(101..20_200), [None, None], "more than is held: both are told all");
     assert_eq!(told(20_200..20_202), [Some(1), Some(1)], "and from then on what changes");
     let all = hub.published().all_of(&Topic::TradesSocket);
-    assert_eq!((all.messages.len(), all.left_out), (200, 10_101 - 200));
+    assert_eq!((all.messages.len(), all.left_out), (200, 10_100 - 200));
 }
 
 proptest! {
