@@ -231,9 +231,13 @@ async fn whoever_has_fallen_behind_is_told_all() {
     for channel in CHANNELS {
         sockets.push(open(&server, channel).await);
     }
-    server
-        .send(json!([trade("t", "buy", json!(1), json!(2)), observed("m", 3.0, json!({}))]))
-        .await;
+    let events =
+        |id: &str| json!([trade(id, "buy", json!(1), json!(2)), observed("m", 3.0, json!({}))]);
+    server.send(events("t")).await;
+    // What somebody who has just come has missed of trades are those that came since.
+    let trades = sockets.last_mut().unwrap();
+    assert_eq!(told(trades, "trade").await["id"], "t");
+    server.send(events("u")).await;
     let wanted = [("metrics", "m"), ("portfolio", "cash"), ("trade", "id")];
     for (socket, (kind, member)) in sockets.iter_mut().zip(wanted) {
         assert!(socket.next_of("resync").await["count"].as_u64() >= Some(1), "{kind}");
