@@ -3,6 +3,7 @@
 use super::{Exact, Side};
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -326,7 +327,7 @@ impl TradesPage {
         let TradesDelta { total, items, .. } = delta;
         self.total = total;
         self.items.splice(0..0, items);
-        self.items.sort_by(|a, b| (b.timestamp, b.seq).cmp(&(a.timestamp, a.seq)));
+        self.items.sort_by_key(|item| Reverse((item.timestamp, item.seq)));
         self.items.truncate(Self::KEPT);
     }
 }

@@ -242,7 +242,7 @@ proptest! {
 fn a_long_book_does_not_keep_short_ones_waiting() {
     let (db, mut turn, count) = (open(), 0, 10);
     let trade = |i: usize, time, symbol| {
-        let side = if i % 2 == 0 { Side::Buy } else { Side::Sell };
+        let side = if i.is_multiple_of(2) { Side::Buy } else { Side::Sell };
         (stamp(i, time), traded(symbol, "USD", "a", side, 1 + i as i64, 100 + i as i64))
     };
     let wrong = |events: &[(Stamp, Event)]| {
