@@ -103,7 +103,7 @@ test.describe('a page shows what one may see', () => {
     await busy(board);
     await user(board, 'vera', 'viewer');
     await enter(page, 'vera');
-    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Alerts']);
+    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Portfolio', 'Metrics', 'Alerts']);
     await expect(card(page, /^Work/)).toBeVisible();
     await expect(card(page, /^System/)).toHaveCount(0);
     await page.keyboard.press('Control+k');
@@ -141,7 +141,7 @@ test.describe('a page shows what one may see', () => {
     await busy(board);
     await user(board, 'otto', 'operator');
     await enter(page, 'otto', '/work/dead-letters');
-    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Alerts', 'System']);
+    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Portfolio', 'Metrics', 'Alerts', 'System']);
     await expect(page.getByRole('button', { name: /^Retry all/ }).first()).toBeVisible();
   });
 
@@ -151,7 +151,7 @@ test.describe('a page shows what one may see', () => {
       await busy(board);
       await user(board, 'tim', role);
       await enter(page, 'tim');
-      const seen = role === 'trader' ? ['Overview', 'Alerts'] : ['Overview'];
+      const seen = role === 'trader' ? ['Overview', 'Portfolio', 'Metrics', 'Alerts'] : ['Overview'];
       expect(await pages(page)).toEqual(seen);
       await expect(page.getByText('What you may see and do')).toBeVisible();
       const { status, text } = await html(page, '/');
@@ -173,7 +173,7 @@ test('anybody may look where that was chosen, and sign in', async ({ page }) => 
     await busy(board);
     await open(page, `${board.url}/projects?q=check`);
     await expect(page.locator('.open-board')).toHaveCount(0);
-    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Alerts']);
+    expect(await pages(page)).toEqual(['Overview', 'Projects', 'Work', 'Portfolio', 'Metrics', 'Alerts']);
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('User name').fill(ADMIN);
     await page.getByLabel('Password').fill(PASSWORD);

@@ -141,13 +141,13 @@ test('a stretch is zoomed into, and what is shown is downloaded', async ({ page,
 test('a new value appears by itself, and the link is copied', async ({ page, board, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await board.send(...course('orders', () => 5));
-  await open(page, '/explore?metric=orders&window=15m');
+  await open(page, '/explore?metric=orders&window=15m&aggregation=max');
   await expect(page.getByText('read again every 10')).toBeVisible();
   await page.getByRole('button', { name: 'Copy link' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
   await mark(page);
   await board.send(observed('orders', 77));
-  await expect(page.getByRole('img', { name: /^orders, avg; latest 77/ })).toBeVisible({ timeout: 25_000 });
+  await expect(page.getByRole('img', { name: /^orders, max; latest 77/ })).toBeVisible({ timeout: 25_000 });
   await unbroken(page);
 });
 
