@@ -144,16 +144,15 @@ impl Feed for Client {
 
     async fn shown(&mut self) -> Result<(), Gone> {
         let since = self.line.app.hub.since(&self.channel.topic, self.cursor);
-        let fresh = std::mem::take(&mut self.fresh);
         let Ok(frames) = since.map_err(|Fallen| ()) else {
-            if fresh && self.channel.topic == Topic::TradesSocket {
+            if std::mem::take(&mut self.fresh) && self.channel.topic == Topic::TradesSocket {
                 return self.trades_since().await;
             }
             self.line.app.hub.meters.resyncs.fetch_add(1, Ordering::Relaxed);
             return self.all().await;
         };
         for frame in frames {
-            self.cursor = frame.seq;
+            (self.cursor, self.fresh) = (frame.seq, false);
             for message in lines(&frame.text) {
                 self.line.send(message).await?;
             }
