@@ -86,7 +86,7 @@ fn open(
 async fn serve(channel: &'static Channel, line: Line) {
     let hub = line.app.hub.clone();
     hub.join(&channel.topic);
-    let mut client = Client { channel, line, cursor: 0, fresh: true };
+    let mut client = Client { channel, line, cursor: 0, fresh: true, trades: 0 };
     // Why it ended is the client's business.
     let _ = socket::converse(&mut client).await;
     hub.leave(&channel.topic);
@@ -125,6 +125,8 @@ struct Client {
     /// It has been told of nothing yet: it may have come while a flush that does not consider it was
     /// under way.
     fresh: bool,
+    /// How many trades there were when it came.
+    trades: u64,
 }
 
 impl Feed for Client {
@@ -133,7 +135,9 @@ impl Feed for Client {
     }
 
     async fn begin(&mut self) -> Result<(), Gone> {
-        self.cursor = self.line.app.hub.published().seq;
+        let shown = self.line.app.hub.published();
+        (self.cursor, self.trades) = (shown.seq, shown.state.trading.trades);
+        drop(shown);
         let welcome = json!({
             "type": "welcome",
             "message": format!("Connected to {} channel", self.channel.name),
@@ -194,6 +198,11 @@ impl Client {
     async fn trades_since(&mut self) -> Result<(), Gone> {
         let shown = self.line.app.hub.published();
         let messages = shown.trades_after(self.cursor);
+        let came = shown.state.trading.trades.saturating_sub(self.trades);
+        if messages.len() as u64 != came {
+            // More than are kept at hand.
+            return self.all().await;
+        }
         self.cursor = shown.seq;
         drop(shown);
         for message in messages {
