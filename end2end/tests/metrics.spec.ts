@@ -189,7 +189,7 @@ test('a chart is pinned to a board of one’s own, and taken off again', async (
   await expect(page).toHaveURL(/\/explore\?metric=latency&label\.zone=eu$/);
   await expect(legend(page)).toHaveCount(2);
   await open(page, '/board');
-  await tile(page, 'Latency in Europe').getByRole('button', { name: 'Take Latency in Europe off' }).click();
+  await tile(page, 'Latency in Europe').getByRole('button', { name: 'Take off Latency in Europe' }).click();
   await dialog(page).getByRole('button', { name: 'Take it off' }).click();
   await expect(page.locator('section.pin h2')).toHaveText(['Orders']);
   await page.reload();

@@ -29,7 +29,7 @@ pub fn table(chart: Chart) -> impl IntoView {
     view! {
         <details class="ch-table" on:toggle=toggle>
             <summary>"Show as table"</summary>
-            <div class="ch-scroll">{move || body(&rows.get())}</div>
+            <div class="ch-scroll" tabindex="0" role="group" aria-label="Values">{move || body(&rows.get())}</div>
         </details>
     }
 }

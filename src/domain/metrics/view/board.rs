@@ -117,7 +117,7 @@ fn tile(
             ask.with(unpinning(&pin, &title));
         })
     };
-    let label = format!("Take {title} off");
+    let label = format!("Take off {title}");
     let body = match course {
         Ok(course) => chart(look, course),
         Err(error) => view! { <p class="calm" role="alert">{error.to_string()}</p> }.into_any(),
