@@ -3,7 +3,7 @@
 use crate::wire::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time: the machine's, or one that a test moves.
 #[derive(Debug, Clone)]
@@ -26,6 +26,17 @@ impl Clock {
         match self {
             Self::System(steady) => steady.now(SystemTime::now(), Instant::now()),
             Self::Manual(ms) => Timestamp::from_ms(ms.load(Ordering::Acquire)),
+        }
+    }
+
+    /// Waits until it is `at`; for ever if that is none.
+    pub async fn until(&self, at: Option<Timestamp>) {
+        match at {
+            Some(at) => {
+                let ms = u64::try_from(at.since(self.now())).unwrap_or(0);
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+            }
+            None => std::future::pending().await,
         }
     }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 
 /// How much of the past a topic keeps for resuming clients.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,8 @@ impl Default for RingLimits {
     }
 }
 
+/// How long whoever waits for something to be shown waits before that is said.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 /// How long the ring of a topic nobody subscribes to is kept for a client that comes back.
 const LINGER: Duration = Duration::from_secs(60);
 
@@ -178,6 +181,14 @@ impl Hub {
     /// Follows the position that is shown.
     pub fn watch(&self) -> watch::Receiver<Seq> {
         self.head.subscribe()
+    }
+
+    /// Waits until the position `seq` is shown; says now and then that `what` is not.
+    pub async fn shows(&self, seq: Seq, what: &str) {
+        let mut head = self.watch();
+        while timeout(SHOWN_WITHIN, head.wait_for(|at| *at >= seq)).await.is_err() {
+            tracing::warn!("{what} is not shown yet");
+        }
     }
 
     fn rings(&self) -> MutexGuard<'_, HashMap<Topic, Ring>> {

@@ -16,12 +16,12 @@ use crate::domain::metrics::{Event as MetricEvent, Observed, Sampled};
 use crate::domain::trading::{DEFAULT_CURRENCY, Ratios};
 use crate::domain::window::{MINUTE, SECOND};
 use crate::domain::{Permission, Permissions};
-use crate::wire::{Seq, Timestamp};
+use crate::wire::Timestamp;
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// Least time between two values of a series that has changed, in milliseconds.
@@ -35,8 +35,6 @@ const MAX_LABELLED: usize = 200;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long it waits when the journal takes nothing.
 const RETRY: Duration = Duration::from_secs(5);
-/// How long it waits for what it appended to be shown before it says so.
-const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Series of hosts: their names begin so.
 const OF_HOSTS: &str = "host_";
@@ -219,7 +217,7 @@ pub async fn run(
                         return;
                     }
                 }
-                () = until(next, &clock) => {}
+                () = clock.until(next) => {}
             }
         }
     };
@@ -229,32 +227,15 @@ pub async fn run(
     }
 }
 
-async fn until(at: Option<Timestamp>, clock: &Clock) {
-    match at {
-        Some(at) => {
-            let ms = u64::try_from(at.since(clock.now())).unwrap_or(0);
-            sleep(Duration::from_millis(ms)).await;
-        }
-        None => std::future::pending().await,
-    }
-}
-
 /// Appends values and waits until they are shown. What the journal does not take is due still.
 async fn append(appender: &Appender, hub: &Hub, values: Vec<Observed>) {
     let event = Event::Metrics(MetricEvent::Sampled(Sampled { values }));
     match appender.append(vec![Draft::own(event)]).await {
-        Ok(receipt) => shows(hub, receipt.cursor.seq).await,
+        Ok(receipt) => hub.shows(receipt.cursor.seq, "what the board knows").await,
         Err(error) => {
             tracing::debug!(?error, "what the board knows waits for the journal");
             sleep(RETRY).await;
         }
-    }
-}
-
-async fn shows(hub: &Hub, seq: Seq) {
-    let mut head = hub.watch();
-    while timeout(SHOWN_WITHIN, head.wait_for(|at| *at >= seq)).await.is_err() {
-        tracing::warn!("what the board knows is not shown yet");
     }
 }
 

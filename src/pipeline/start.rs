@@ -240,22 +240,13 @@ async fn tick(
 ) {
     loop {
         let next = *due.borrow_and_update();
-        let until_due = async {
-            match next {
-                Some(at) => {
-                    let wait = u64::try_from(at.since(clock.now())).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                }
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             () = shutdown.cancelled() => return,
             changed = due.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return,
             },
-            () = until_due => {}
+            () = clock.until(next) => {}
             () = hub.nudge.notified() => {}
         }
         let event = Event::System(system::Event::Ticked(system::Ticked {}));

@@ -352,14 +352,7 @@ fn topics() -> Vec<Topic> {
 /// Snapshot at `cut`, then deltas, a flush every `step` events; compared at the end of each.
 fn check_feed(journal: &[Envelope], cut: usize, step: usize) -> Result<(), TestCaseError> {
     thread_local!(static WRITING: (tempfile::TempDir, Writing, History) = {
-        let dir = tempfile::tempdir().unwrap();
-        let writing = Writing::open(dir.path(), 0);
-        let (journal, retain_days) = (Default::default(), 90);
-        let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
-        let history = History::start(options).unwrap();
-        // These stories are not in the journal, so there is nothing to keep of them.
-        history.stop();
-        (dir, writing, history)
+        unkept()
     });
     WRITING.with(|(_, writing, history)| {
         let (mut aggregate, hub) = aggregate(writing, history, fold(&journal[..0]));
@@ -461,12 +454,7 @@ proptest! {
 /// A page may be followed from between two flushes on: what happened since the first is told.
 #[test]
 fn what_happened_just_before_a_page_was_followed_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let writing = Writing::open(dir.path(), 0);
-    let (journal, retain_days) = (Default::default(), 90);
-    let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
-    let history = History::start(options).unwrap();
-    history.stop();
+    let (_dir, writing, history) = unkept();
     let (mut aggregate, hub) = aggregate(&writing, &history, State::default());
     let task = r#"{"task":"t"}"#;
     let absorb = |aggregate: &mut Aggregate, seq, kind| {
@@ -501,12 +489,7 @@ fn a_flood_is_shown_like_a_trickle() {
 /// A channel tells of everything or has its clients told all that there is: it leaves nothing out.
 #[test]
 fn of_a_flood_the_channels_are_told_all_that_there_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let writing = Writing::open(dir.path(), 0);
-    let (journal, retain_days) = (Default::default(), 90);
-    let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
-    let history = History::start(options).unwrap();
-    history.stop();
+    let (_dir, writing, history) = unkept();
     let (mut aggregate, hub) = aggregate(&writing, &history, State::default());
     let channels = [Topic::TradesSocket, Topic::MetricsSocket];
     channels.iter().for_each(|topic| hub.join(topic));
@@ -569,4 +552,16 @@ proptest! {
         prop_assert_eq!(state.hash().unwrap(), hash.clone());
         prop_assert_eq!(replayed(dir.path()).hash().unwrap(), hash);
     }
+}
+
+/// A journal, and a history that keeps nothing: these stories are not in the journal, so there is
+/// nothing to keep of them.
+fn unkept() -> (tempfile::TempDir, Writing, History) {
+    let dir = tempfile::tempdir().unwrap();
+    let writing = Writing::open(dir.path(), 0);
+    let (journal, retain_days) = (Default::default(), 90);
+    let options = history::Options { dir: dir.path().to_owned(), journal, retain_days };
+    let history = History::start(options).unwrap();
+    history.stop();
+    (dir, writing, history)
 }

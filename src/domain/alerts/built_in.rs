@@ -1,6 +1,6 @@
 //! The rules that are there from the start.
 
-use super::rule::{AlertRule, Labels, On, OnAbsent, OnFinding, Thing};
+use super::rule::{AlertRule, On, OnAbsent, OnFinding, Thing};
 use crate::domain::health::Severity;
 use std::sync::Arc;
 
@@ -24,16 +24,5 @@ pub fn rule(id: &str) -> Option<Arc<AlertRule>> {
         ),
         _ => return None,
     };
-    Some(Arc::new(AlertRule {
-        id: id.into(),
-        name: name.to_owned(),
-        severity: None,
-        for_s: 0.0,
-        keep_firing_for_s: 0.0,
-        owner: None,
-        runbook: None,
-        labels: Labels::new(),
-        enabled: true,
-        on,
-    }))
+    Some(Arc::new(AlertRule::plain(id, name, on)))
 }

@@ -25,17 +25,15 @@ use super::hub::Hub;
 use super::journal::{Appender, Draft};
 use crate::domain::Event;
 use crate::domain::alerts::Event as AlertEvent;
-use crate::wire::{Seq, Timestamp};
+use crate::wire::Seq;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// How long it waits when the journal takes nothing.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long it waits for what it appended to be shown before it says so.
-const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How far the clock may run ahead of the time that has passed, in milliseconds, before that is a
 /// jump: the machine was asleep, or somebody has set the clock.
@@ -95,7 +93,7 @@ async fn look(
                         return;
                     }
                 }
-                () = until(pass.next, &clock) => {}
+                () = clock.until(pass.next) => {}
             }
         }
     };
@@ -105,32 +103,15 @@ async fn look(
     }
 }
 
-async fn until(at: Option<Timestamp>, clock: &Clock) {
-    match at {
-        Some(at) => {
-            let ms = u64::try_from(at.since(clock.now())).unwrap_or(0);
-            sleep(Duration::from_millis(ms)).await;
-        }
-        None => std::future::pending().await,
-    }
-}
-
 /// Appends events and waits until they are shown. What the journal does not take is decided anew.
 async fn append(appender: &Appender, hub: &Hub, events: Vec<AlertEvent>) {
     let drafts = events.into_iter().map(|event| Draft::own(Event::Alerts(event))).collect();
     match appender.append(drafts).await {
-        Ok(receipt) => shows(hub, receipt.cursor.seq).await,
+        // Deciding anew before this is folded could tell people twice; so it is waited for.
+        Ok(receipt) => hub.shows(receipt.cursor.seq, "what happens to alerts").await,
         Err(error) => {
             tracing::warn!(?error, "what happens to alerts waits for the journal");
             sleep(RETRY).await;
         }
-    }
-}
-
-async fn shows(hub: &Hub, seq: Seq) {
-    let mut head = hub.watch();
-    // Deciding anew before this is folded could tell people twice; so it is waited for.
-    while timeout(SHOWN_WITHIN, head.wait_for(|at| *at >= seq)).await.is_err() {
-        tracing::warn!("what happens to alerts is not shown yet");
     }
 }

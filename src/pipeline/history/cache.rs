@@ -14,10 +14,11 @@ use crate::domain::trading::TradeItem;
 use crate::domain::trading::history as trading;
 use crate::domain::work::history::{Found, Known};
 use crate::domain::work::{QueuePoint, TaskFilter, TaskItem};
+use crate::pipeline::cache_meter::CacheMeter;
 use crate::wire::{ApiError, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -167,26 +168,21 @@ pub struct Cache {
     versions: Mutex<Versions>,
     /// The latest day, in epoch milliseconds, before which days of trading were asked for.
     asked_before: AtomicI64,
-    hits: AtomicU64,
-    misses: AtomicU64,
-    evictions: Arc<AtomicU64>,
+    meter: Arc<CacheMeter>,
 }
 
 impl Cache {
     pub fn new() -> Self {
-        let evictions = Arc::new(AtomicU64::new(0));
-        let counted = evictions.clone();
+        let meter = Arc::new(CacheMeter::default());
+        let counted = meter.clone();
         let answers = moka::future::Cache::builder()
             .max_capacity(MAX_BYTES)
             .weigher(|_, answer: &Answer| u32::try_from(answer.bytes()).unwrap_or(u32::MAX))
             .time_to_idle(IDLE)
-            .eviction_listener(move |_, _, _| {
-                counted.fetch_add(1, Ordering::Relaxed);
-            })
+            .eviction_listener(move |_, _, _| counted.evicted())
             .build();
-        let (hits, misses) = (AtomicU64::new(0), AtomicU64::new(0));
         let asked_before = AtomicI64::new(i64::MIN);
-        Self { answers, versions: Mutex::default(), asked_before, hits, misses, evictions }
+        Self { answers, versions: Mutex::default(), asked_before, meter }
     }
 
     /// The answer to `query`, made by `make` if it is not there. Whoever asks the same at the
@@ -207,8 +203,7 @@ impl Cache {
             make.await
         };
         let found = self.answers.try_get_with((query, version), make).await;
-        let counter = if made { &self.misses } else { &self.hits };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.meter.count(!made);
         found.map_err(|error: Arc<ApiError>| (*error).clone())
     }
 
@@ -255,14 +250,7 @@ impl Cache {
 
     /// How it does.
     pub fn internals(&self) -> CacheInternals {
-        let (hits, misses) =
-            (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed));
-        CacheInternals {
-            hits,
-            misses,
-            hit_rate: CacheInternals::rate(hits, misses),
-            entries: self.answers.entry_count(),
-            evictions: self.evictions.load(Ordering::Relaxed),
-        }
+        self.meter.holds(self.answers.entry_count());
+        self.meter.read()
     }
 }

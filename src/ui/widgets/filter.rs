@@ -17,16 +17,18 @@ pub fn utc_time(text: String) -> String {
     }
 }
 
+/// The form that a field of it was changed in, or that is sent.
+pub fn form_of(event: &leptos::ev::Event) -> Option<HtmlFormElement> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    target.closest("form").ok()??.dyn_into().ok()
+}
+
 /// The form, about these names, with its fields. It answers whenever a field changes, and with a
 /// button where there is no JavaScript.
 pub fn filter_form(path: &'static str, names: &'static [&'static str], fields: AnyView) -> AnyView {
     let ask = use_ask();
     let send = move |event: &leptos::ev::Event| {
-        let target = event.target().and_then(|at| at.dyn_into::<Element>().ok());
-        let form = target.and_then(|at| at.closest("form").ok()?);
-        let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
-            return;
-        };
+        let Some(form) = form_of(event) else { return };
         let answers = Answers::of(&form);
         let mut next = Asked::default();
         for name in names.iter().filter(|name| **name != "after") {

@@ -24,7 +24,7 @@ pub use choose::{choices, search, tallied};
 pub use dynamic::{Words, dynamic, keyed, mark, one_of, part_of, text, words};
 pub use empty::{Empty, Snippet, copy_button};
 pub use field::{Field, Kind};
-pub use filter::{choice_field, filter_form, moment_field, utc_time, word_field};
+pub use filter::{choice_field, filter_form, form_of, moment_field, utc_time, word_field};
 pub use flash::flashes;
 pub use form::{Answers, Ask, Form, Other, Sending, form, form_with};
 pub use icon::{Icon, IconName};

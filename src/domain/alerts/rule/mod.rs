@@ -46,6 +46,24 @@ pub struct AlertRule {
     pub on: On,
 }
 
+impl AlertRule {
+    /// A rule that is as simple as it can be: nothing but what it is called and watches.
+    pub fn plain(id: &str, name: &str, on: On) -> Self {
+        Self {
+            id: id.into(),
+            name: name.to_owned(),
+            severity: None,
+            for_s: 0.0,
+            keep_firing_for_s: 0.0,
+            owner: None,
+            runbook: None,
+            labels: Labels::new(),
+            enabled: true,
+            on,
+        }
+    }
+}
+
 const fn yes() -> bool {
     true
 }

@@ -28,18 +28,7 @@ pub fn draft(search: &str) -> Option<AlertRule> {
         threshold: f64::NAN,
         past_s: None,
     };
-    Some(AlertRule {
-        id: "".into(),
-        name: metric,
-        severity: None,
-        for_s: 0.0,
-        keep_firing_for_s: 0.0,
-        owner: None,
-        runbook: None,
-        labels: Labels::new(),
-        enabled: true,
-        on: On::Metric(on),
-    })
+    Some(AlertRule::plain("", &metric, On::Metric(on)))
 }
 
 #[cfg(test)]

@@ -4,13 +4,11 @@ use super::look::{LABEL, Look, MERGED, PATH};
 use crate::domain::metrics::{AGGREGATIONS, MetricName};
 use crate::ui::address::use_ask;
 use crate::ui::format;
-use crate::ui::widgets::{Answers, Words, dynamic, keyed, words};
+use crate::ui::widgets::{Answers, Words, dynamic, form_of, keyed, words};
 use crate::wire::encoded;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlFormElement};
 
 /// Most labels of which every pair is offered to split by.
 const PAIRED: usize = 4;
@@ -45,11 +43,7 @@ pub fn picker(names: Names, look: Memo<Look>) -> AnyView {
     });
     let ask = use_ask();
     let send = move |event: &leptos::ev::Event| {
-        let target = event.target().and_then(|at| at.dyn_into::<Element>().ok());
-        let form = target.and_then(|at| at.closest("form").ok()?);
-        let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
-            return;
-        };
+        let Some(form) = form_of(event) else { return };
         let (answers, now) = (Answers::of(&form), look.get_untracked());
         let mut next = Look { range: now.range, ..Look::default() };
         for name in ["metric", "aggregation", "by"] {
