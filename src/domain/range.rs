@@ -236,16 +236,17 @@ fn refused(errors: Vec<FieldError>) -> ApiError {
     ApiError { errors, ..ApiError::new(ErrorKind::Invalid, "a query parameter cannot be") }
 }
 
-/// Reads `90s`, `15m`, `6h`, `30d` as milliseconds.
+/// Reads `90s`, `15m`, `6h`, `30d` as milliseconds; a bare number is one of seconds, as Prometheus
+/// has it.
 fn duration(text: &str) -> Option<i64> {
-    let unit = match text.bytes().last()? {
-        b's' => SECOND,
-        b'm' => MINUTE,
-        b'h' => HOUR,
-        b'd' => DAY,
-        _ => return None,
+    let (unit, bare) = match text.bytes().last()? {
+        b's' => (SECOND, false),
+        b'm' => (MINUTE, false),
+        b'h' => (HOUR, false),
+        b'd' => (DAY, false),
+        _ => (SECOND, true),
     };
-    let digits = text.get(..text.len() - 1)?;
+    let digits = text.get(..text.len() - usize::from(!bare))?;
     if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -320,6 +321,7 @@ mod tests {
         check("window=1h&step=5m", Ok((300, 13)));
         check("window=24h&step=1m", Ok((60, 1_441)));
         check("window=1h&step=70s", Ok((70, 53)));
+        check("window=3600&step=300", Ok((300, 13)));
         check("window=7d&step=1d", Ok((86_400, 8)));
     }
 
