@@ -96,7 +96,7 @@ fn headline(late: u64, all: &[Correction]) -> String {
             format!("{trades} moved realised profit by {} {currency}.", signed(money(&sum)))
         }
         _ => format!(
-            "{trades} came after others with later times; those that changed realised profit, newest first:"
+            "{trades} came after others with later times; what the newest of them changed of realised profit:"
         ),
     }
 }
@@ -156,7 +156,7 @@ mod tests {
     fn corrections_are_summed_where_all_are_known() {
         check(2, &["10", "2"], "2 late trades moved realised profit by +12.00 USD.");
         check(1, &["-0.5"], "1 late trade moved realised profit by -0.50 USD.");
-        let some = "3 late trades came after others with later times; those that changed realised profit, newest first:";
+        let some = "3 late trades came after others with later times; what the newest of them changed of realised profit:";
         check(3, &["10"], some);
     }
 }
