@@ -165,9 +165,13 @@ impl Course {
         });
         let said = move || {
             let ago = if live.now.get().is_some() { " ago" } else { " UTC" };
-            let again =
-                every.get().map(|every| format!(", read again every {}", format::ago(every)));
-            let text = format!("as of {}{ago}{}", since(live, at.get()), again.unwrap_or_default());
+            let again = match every.get() {
+                // Nothing is read without a line.
+                Some(_) if live.is_down() => ", read again once the line is back".to_owned(),
+                Some(every) => format!(", read again every {}", format::ago(every)),
+                None => String::new(),
+            };
+            let text = format!("as of {}{ago}{again}", since(live, at.get()));
             Some(text.into_any())
         };
         let class = words(move || if old.get() { "foot stale" } else { "foot" }.to_owned());
