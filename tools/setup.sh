@@ -38,23 +38,30 @@ python_packages() {
   cat "${files[@]}" >"$stamp"
 }
 
-# Debian's Alertmanager, only unpacked: installed, it would listen to the world.
-alertmanager() {
-  local folder=$TOOLS/alertmanager
-  have apt-get || die "please put Alertmanager into $folder/usr/bin (this script knows only apt)"
+# A package of Debian's, only unpacked into .tools/NAME: installed, it would start a service.
+unpacked() {
+  local folder=$TOOLS/$1
+  shift
+  have apt-get || die "please put the files of $* into $folder/ (this script knows only apt)"
   mkdir -p "$folder"
   (
     cd "$folder"
-    apt-get download -qq prometheus-alertmanager 2>/dev/null || {
+    apt-get download -qq "$@" 2>/dev/null || {
       as_root apt-get update -qq
-      apt-get download -qq prometheus-alertmanager 2>/dev/null
+      apt-get download -qq "$@" 2>/dev/null
     }
-    dpkg-deb -x prometheus-alertmanager_*.deb .
-    rm prometheus-alertmanager_*.deb
-    # It looks for these there and nowhere else.
-    as_root install -D -m 644 -t /usr/share/prometheus/alertmanager \
-      usr/share/prometheus/alertmanager/*.tmpl
+    for package in *.deb; do
+      dpkg-deb -x "$package" .
+      rm "$package"
+    done
   )
+}
+
+alertmanager() {
+  unpacked alertmanager prometheus-alertmanager
+  # It looks for these there and nowhere else.
+  as_root install -D -m 644 -t /usr/share/prometheus/alertmanager \
+    "$TOOLS"/alertmanager/usr/share/prometheus/alertmanager/*.tmpl
 }
 
 have cargo || die "Rust is missing: see https://rustup.rs"
@@ -80,6 +87,11 @@ if [ "${1:-}" = test ]; then
   [ -x "$TOOLS/alertmanager/usr/bin/prometheus-alertmanager" ] &&
     [ -e /usr/share/prometheus/alertmanager/email.tmpl ] ||
     timed "unpacking Alertmanager (10 MB)" alertmanager
+  [ -x "$TOOLS/prometheus/usr/bin/prometheus" ] ||
+    timed "unpacking Prometheus (20 MB)" unpacked prometheus prometheus
+  [ -x "$TOOLS/redis/usr/bin/redis-server" ] ||
+    timed "unpacking Redis (2 MB)" unpacked redis redis-server redis-tools \
+      libjemalloc2 liblzf1 libatomic1
   if [ -e end2end/package.json ]; then
     npm_packages end2end
     # Debian's, because a browser from npm would be a download from elsewhere.
