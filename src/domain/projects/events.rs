@@ -4,6 +4,7 @@ use super::{Checks, ProjectId, RunError, ValidationStatus};
 use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 events! {
     /// An event of the projects domain.
@@ -15,7 +16,8 @@ events! {
 }
 
 /// A project exists, and what it is. Members left out keep what was said before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProjectRegisteredData)]
 pub struct Registered {
     /// Its id.
     pub project: ProjectId,
@@ -37,7 +39,8 @@ pub struct Registered {
 }
 
 /// A validation or CI run has ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ValidationCompletedData)]
 pub struct Validated {
     /// Whose run.
     pub project: ProjectId,
@@ -64,7 +67,8 @@ pub struct Validated {
 }
 
 /// A request was answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RequestObservedData)]
 pub struct Requested {
     /// Who answered.
     pub project: ProjectId,
