@@ -4,8 +4,8 @@ use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
     App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, edge,
-    guard, health, limits, listen, live, metrics, pages, present, problem, read, server_fns,
-    settings, trading, work,
+    guard, health, limits, listen, live, metrics, openapi, pages, present, problem, read,
+    server_fns, settings, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -215,6 +215,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
         .merge(metrics::routes::writes())
+        .merge(openapi::routes())
         .merge(pages::routes())
         .merge(ingest)
 }

@@ -32,6 +32,7 @@ mod live;
 mod metrics;
 mod notify;
 mod oidc;
+mod openapi;
 mod process;
 mod reads;
 mod replay;

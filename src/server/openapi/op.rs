@@ -1,8 +1,8 @@
 //! One operation of the interface, as its room tells it.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::{RefOr, Schema};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 /// Media type of JSON.
 pub const JSON: &str = "application/json";

@@ -181,6 +181,8 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("/api/v1/me/pins", "everybody has their own"),
     ("/api/v1/commands", "waits for what comes"),
     ("/metrics", "counts what the others do"),
+    ("/api/openapi.json", "made once"),
+    ("/api/docs", "made once"),
     ("/api/v1/me/pins", "each has a board of their own"),
 ];
 

@@ -6,23 +6,36 @@ use serde_json::json;
 
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
-    let password = object(&["username", "password"], json!({
-        "grant_type": { "type": "string", "enum": ["password"] },
-        "username": { "type": "string" },
-        "password": { "type": "string", "format": "password" },
-        "scope": { "type": "string" }
-    }));
-    let refresh = object(&["refresh_token"], json!({
-        "grant_type": { "type": "string", "enum": ["refresh_token"] },
-        "refresh_token": { "type": "string" }
-    }));
-    let ticket = object(&["ticket", "expires_in"], json!({
-        "ticket": { "type": "string" },
-        "expires_in": { "type": "integer", "description": "Seconds." }
-    }));
+    let password = object(
+        &["username", "password"],
+        json!({
+            "grant_type": { "type": "string", "enum": ["password"] },
+            "username": { "type": "string" },
+            "password": { "type": "string", "format": "password" },
+            "scope": { "type": "string" }
+        }),
+    );
+    let refresh = object(
+        &["refresh_token"],
+        json!({
+            "grant_type": { "type": "string", "enum": ["refresh_token"] },
+            "refresh_token": { "type": "string" }
+        }),
+    );
+    let ticket = object(
+        &["ticket", "expires_in"],
+        json!({
+            "ticket": { "type": "string" },
+            "expires_in": { "type": "integer", "description": "Seconds." }
+        }),
+    );
     vec![
         post("/token", "sign_in", "Signs in (OAuth 2, password form).")
-            .takes_as(FORM, password, json!({ "username": "ada", "password": "correct horse battery" }))
+            .takes_as(
+                FORM,
+                password,
+                json!({ "username": "ada", "password": "correct horse battery" }),
+            )
             .answers_as(200, "Tokens, and who one is.", [(JSON, named("Tokens"))])
             .fails(&[401]),
         post("/token/refresh", "refresh_token", "Exchanges a refresh token for the next tokens.")
@@ -44,9 +57,15 @@ pub fn operations() -> Vec<Op> {
             .name("id", "Id of the session.")
             .answers_as(204, "It is over.", [])
             .fails(&[404]),
-        put("/api/v1/me/password", "change_my_password", "Sets one's own password; all other sessions end.")
-            .takes::<PasswordChange>(json!({ "current": "correct horse battery", "password": "a better one, and longer" }))
-            .answers_as(204, "It is set.", [])
-            .fails(&[404, 409]),
+        put(
+            "/api/v1/me/password",
+            "change_my_password",
+            "Sets one's own password; all other sessions end.",
+        )
+        .takes::<PasswordChange>(
+            json!({ "current": "correct horse battery", "password": "a better one, and longer" }),
+        )
+        .answers_as(204, "It is set.", [])
+        .fails(&[404, 409]),
     ]
 }

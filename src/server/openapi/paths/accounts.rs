@@ -12,12 +12,19 @@ use serde_json::json;
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
     let role = json!({ "description": "Looks after the queues", "permissions": ["view_agents", "retry_tasks"] });
-    let new_role = object(&["name", "permissions"], json!({
-        "name": { "type": "string", "minLength": 1, "maxLength": 200 },
-        "description": { "type": "string" },
-        "permissions": { "$ref": "#/components/schemas/Permissions" }
-    }));
-    let retire = param("retire", "Whether what the last key signed is good no more.", json!({ "type": "string", "enum": ["true", "false"] }));
+    let new_role = object(
+        &["name", "permissions"],
+        json!({
+            "name": { "type": "string", "minLength": 1, "maxLength": 200 },
+            "description": { "type": "string" },
+            "permissions": { "$ref": "#/components/schemas/Permissions" }
+        }),
+    );
+    let retire = param(
+        "retire",
+        "Whether what the last key signed is good no more.",
+        json!({ "type": "string", "enum": ["true", "false"] }),
+    );
     vec![
         get("/api/v1/users", "users", "Users, by name.")
             .query(paged(500, 50))

@@ -2,8 +2,9 @@
 
 use crate::domain::alerts::{
     AlertDetail, AlertItem, AlertState, BackTest, MaintenanceItem, MaintenanceSpec, RuleItem,
-    RuleSpec, SilenceItem, SilenceSpec,
+    SilenceItem, SilenceSpec,
 };
+use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::health::Severity;
 use crate::server::openapi::op::{
     JSON, Op, delete, get, named, object, paged, param, post, put, text, time, word,
@@ -21,7 +22,8 @@ pub fn operations() -> Vec<Op> {
     let severities = Severity::ALL.map(Severity::name);
     let states = AlertState::ALL.map(AlertState::name);
     let comment = json!({ "type": ["string", "null"] });
-    let ids = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 500 });
+    let ids =
+        json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 500 });
     let until = json!({ "type": ["string", "null"], "format": "date-time" });
     let for_s = json!({ "type": ["number", "null"], "exclusiveMinimum": 0 });
     let closed = |mut schema: Value| {
@@ -33,8 +35,10 @@ pub fn operations() -> Vec<Op> {
     let seen = closed(object(&[], json!({ "comment": comment })));
     let quiet = closed(object(&[], json!({ "until": until, "for_s": for_s, "comment": comment })));
     let all_seen = closed(object(&["ids"], json!({ "ids": ids, "comment": comment })));
-    let all_quiet =
-        closed(object(&["ids"], json!({ "ids": ids, "until": until, "for_s": for_s, "comment": comment })));
+    let all_quiet = closed(object(
+        &["ids"],
+        json!({ "ids": ids, "until": until, "for_s": for_s, "comment": comment }),
+    ));
     let rule = json!({
         "name": "Mail waits", "severity": "warning", "for_s": 60,
         "on": { "metric": "queue_depth", "labels": { "queue": "mail" }, "aggregation": "avg",
@@ -44,7 +48,10 @@ pub fn operations() -> Vec<Op> {
         "name": "Backups", "match": { "source": "nas" },
         "schedule": { "days": ["sat"], "at": "22:00", "duration_s": 7200, "time_zone": "Europe/Berlin" }
     });
-    let test = object(&["rule"], json!({ "rule": named("RuleSpec"), "days": { "type": ["number", "null"], "maximum": 90, "exclusiveMinimum": 0 } }));
+    let test = object(
+        &["rule"],
+        json!({ "rule": named("RuleSpec"), "days": { "type": ["number", "null"], "maximum": 90, "exclusiveMinimum": 0 } }),
+    );
     vec![
         get("/api/v1/alerts", "alerts", "Alerts, newest first.")
             .query([
@@ -66,26 +73,38 @@ pub fn operations() -> Vec<Op> {
             .name("id", "Id of the alert.")
             .answers::<AlertDetail>(200, "As of the newest flush.")
             .fails(&[404]),
-        post("/api/v1/alerts/{id}/acknowledge", "acknowledge_alert", "Says that one looks after an alert.")
-            .name("id", "Id of the alert.")
-            .takes_as(JSON, seen, json!({ "comment": "on it" }))
-            .or_nothing()
-            .answers_as(200, "It is acknowledged.", [(JSON, named("AlertDone"))])
-            .fails(&[404]),
+        post(
+            "/api/v1/alerts/{id}/acknowledge",
+            "acknowledge_alert",
+            "Says that one looks after an alert.",
+        )
+        .name("id", "Id of the alert.")
+        .takes_as(JSON, seen, json!({ "comment": "on it" }))
+        .or_nothing()
+        .answers_as(200, "It is acknowledged.", [(JSON, named("AlertDone"))])
+        .fails(&[404]),
         post("/api/v1/alerts/{id}/silence", "silence_alert", "Keeps an alert quiet.")
             .name("id", "Id of the alert.")
             .more("Name its end as `until` or as `for_s`, not both.")
             .takes_as(JSON, quiet, json!({ "for_s": 3600, "comment": "known" }))
             .answers_as(200, "It is quiet.", [(JSON, named("AlertDone"))])
             .fails(&[404]),
-        post("/api/v1/alerts/{id}/close", "close_alert", "Ends an alert of another system that will not clear it itself.")
-            .name("id", "Id of the alert.")
-            .answers_as(204, "It is over.", [])
-            .fails(&[404, 409]),
-        post("/api/v1/alerts/acknowledge", "acknowledge_alerts", "Says that one looks after several alerts.")
-            .takes_as(JSON, all_seen, json!({ "ids": ["018f"], "comment": "on them" }))
-            .answers_as(200, "What became of them.", [(JSON, named("AlertsDone"))])
-            .fails(&[404]),
+        post(
+            "/api/v1/alerts/{id}/close",
+            "close_alert",
+            "Ends an alert of another system that will not clear it itself.",
+        )
+        .name("id", "Id of the alert.")
+        .answers_as(204, "It is over.", [])
+        .fails(&[404, 409]),
+        post(
+            "/api/v1/alerts/acknowledge",
+            "acknowledge_alerts",
+            "Says that one looks after several alerts.",
+        )
+        .takes_as(JSON, all_seen, json!({ "ids": ["018f"], "comment": "on them" }))
+        .answers_as(200, "What became of them.", [(JSON, named("AlertsDone"))])
+        .fails(&[404]),
         post("/api/v1/alerts/silence", "silence_alerts", "Keeps several alerts quiet.")
             .takes_as(JSON, all_quiet, json!({ "ids": ["018f"], "for_s": 600 }))
             .answers_as(200, "What became of them.", [(JSON, named("AlertsDone"))])
@@ -111,14 +130,20 @@ pub fn operations() -> Vec<Op> {
             .name("id", "Id of the rule.")
             .answers_as(204, "It is gone.", [])
             .fails(&[404, 409, 422]),
-        post("/api/v1/alert-rules/test", "test_alert_rule", "When a rule would have fired over the last days.")
-            .takes_as(JSON, test, json!({ "rule": rule, "days": 7 }))
-            .answers::<BackTest>(200, "When it would have fired."),
+        post(
+            "/api/v1/alert-rules/test",
+            "test_alert_rule",
+            "When a rule would have fired over the last days.",
+        )
+        .takes_as(JSON, test, json!({ "rule": rule, "days": 7 }))
+        .answers::<BackTest>(200, "When it would have fired."),
         get("/api/v1/silences", "silences", "Silences in effect.")
             .answers_list::<SilenceItem>("All of them."),
         post("/api/v1/silences", "create_silence", "Keeps all alerts quiet that match.")
             .more("Name its end as `until` or as `for_s`, not both.")
-            .takes::<SilenceSpec>(json!({ "match": { "source": "nas" }, "for_s": 3600, "comment": "moving it" }))
+            .takes::<SilenceSpec>(
+                json!({ "match": { "source": "nas" }, "for_s": 3600, "comment": "moving it" }),
+            )
             .answers::<SilenceItem>(201, "It is in effect.")
             .with(&["Location"]),
         delete("/api/v1/silences/{id}", "end_silence", "Ends a silence.")
@@ -141,9 +166,13 @@ pub fn operations() -> Vec<Op> {
             .name("id", "Id of the window.")
             .answers_as(204, "It is gone.", [])
             .fails(&[404]),
-        delete("/api/v1/sources/{name}", "forget_source", "Misses a source no more that is not coming back.")
-            .name("name", "The source, as its events name it.")
-            .answers_as(204, "It is forgotten.", [])
-            .fails(&[404]),
+        delete(
+            "/api/v1/sources/{name}",
+            "forget_source",
+            "Misses a source no more that is not coming back.",
+        )
+        .name("name", "The source, as its events name it.")
+        .answers_as(204, "It is forgotten.", [])
+        .fails(&[404]),
     ]
 }

@@ -13,27 +13,43 @@ fn ping(op: Op) -> Op {
 
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
-    let spec = object(&["project", "every_s", "grace_s"], json!({
-        "project": { "type": "string", "minLength": 1, "maxLength": 200 },
-        "every_s": { "type": "number", "exclusiveMinimum": 0 },
-        "grace_s": { "type": "number", "minimum": 0 }
-    }));
-    let told: Value = object(&["id", "project", "every_s", "grace_s"], json!({
-        "id": { "type": "string" }, "project": { "type": "string" },
-        "every_s": { "type": "number" }, "grace_s": { "type": "number" }
-    }));
-    let made = object(&["id", "project", "every_s", "grace_s", "token", "url"], json!({
-        "id": { "type": "string" }, "project": { "type": "string" },
-        "every_s": { "type": "number" }, "grace_s": { "type": "number" },
-        "token": { "type": "string", "description": "The secret; told this once." },
-        "url": { "type": "string", "description": "What the job is to call." }
-    }));
+    let spec = object(
+        &["project", "every_s", "grace_s"],
+        json!({
+            "project": { "type": "string", "minLength": 1, "maxLength": 200 },
+            "every_s": { "type": "number", "exclusiveMinimum": 0 },
+            "grace_s": { "type": "number", "minimum": 0 }
+        }),
+    );
+    let told: Value = object(
+        &["id", "project", "every_s", "grace_s"],
+        json!({
+            "id": { "type": "string" }, "project": { "type": "string" },
+            "every_s": { "type": "number" }, "grace_s": { "type": "number" }
+        }),
+    );
+    let made = object(
+        &["id", "project", "every_s", "grace_s", "token", "url"],
+        json!({
+            "id": { "type": "string" }, "project": { "type": "string" },
+            "every_s": { "type": "number" }, "grace_s": { "type": "number" },
+            "token": { "type": "string", "description": "The secret; told this once." },
+            "url": { "type": "string", "description": "What the job is to call." }
+        }),
+    );
     let list = crate::server::openapi::op::listed(&told);
     vec![
-        get("/api/v1/pings", "pings", "Jobs that are expected to call.")
-            .answers_as(200, "All of them, without their secrets.", [(JSON, list)]),
+        get("/api/v1/pings", "pings", "Jobs that are expected to call.").answers_as(
+            200,
+            "All of them, without their secrets.",
+            [(JSON, list)],
+        ),
         post("/api/v1/pings", "create_ping", "Expects a job to call.")
-            .takes_as(JSON, spec, json!({ "project": "nightly-backup", "every_s": 86400, "grace_s": 3600 }))
+            .takes_as(
+                JSON,
+                spec,
+                json!({ "project": "nightly-backup", "every_s": 86400, "grace_s": 3600 }),
+            )
             .answers_as(201, "The address to call.", [(JSON, made)])
             .fails(&[409]),
         delete("/api/v1/pings/{id}", "remove_ping", "Expects a job no more.")
@@ -46,18 +62,36 @@ pub fn operations() -> Vec<Op> {
         ping(post("/ping/{token}/start", "ping_start", "A job has begun.")),
         ping(get("/ping/{token}/fail", "ping_fail_get", "A job has failed.")),
         ping(post("/ping/{token}/fail", "ping_fail", "A job has failed.")),
-        ping(get("/ping/{token}/{exit_code}", "ping_exit_get", "A job has ended, as its exit status says.")),
-        ping(post("/ping/{token}/{exit_code}", "ping_exit", "A job has ended, as its exit status says.")),
+        ping(get(
+            "/ping/{token}/{exit_code}",
+            "ping_exit_get",
+            "A job has ended, as its exit status says.",
+        )),
+        ping(post(
+            "/ping/{token}/{exit_code}",
+            "ping_exit",
+            "A job has ended, as its exit status says.",
+        )),
         get("/badge/{file}", "badge", "A badge of a project.")
             .name("file", "The project, and `.svg` or `.json` (the form of shields.io).")
-            .answers_as(200, "The badge.", [
-                ("image/svg+xml", json!({ "type": "string" })),
-                (JSON, json!({ "type": "object" })),
-            ])
+            .answers_as(
+                200,
+                "The badge.",
+                [
+                    ("image/svg+xml", json!({ "type": "string" })),
+                    (JSON, json!({ "type": "object" })),
+                ],
+            )
             .fails(&[404]),
-        get("/api/v1/alerts.atom", "alerts_feed", "Alerts as an Atom feed.")
-            .answers_as(200, "The newest alerts.", [("application/atom+xml", json!({ "type": "string" }))]),
-        get("/api/openapi.json", "openapi", "This description.")
-            .answers_as(200, "An OpenAPI 3.1 document.", [(JSON, json!({ "type": "object", "required": ["openapi", "paths"] }))]),
+        get("/api/v1/alerts.atom", "alerts_feed", "Alerts as an Atom feed.").answers_as(
+            200,
+            "The newest alerts.",
+            [("application/atom+xml", json!({ "type": "string" }))],
+        ),
+        get("/api/openapi.json", "openapi", "This description.").answers_as(
+            200,
+            "An OpenAPI 3.1 document.",
+            [(JSON, json!({ "type": "object", "required": ["openapi", "paths"] }))],
+        ),
     ]
 }

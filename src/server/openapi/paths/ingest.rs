@@ -1,6 +1,6 @@
 //! The ways in.
 
-use crate::server::openapi::op::{NDJSON, JSON, Op, get, named, param, post, text, word};
+use crate::server::openapi::op::{JSON, NDJSON, Op, get, named, param, post, text, word};
 use serde_json::{Value, json};
 
 fn wait() -> Value {
@@ -13,9 +13,8 @@ fn report() -> [Value; 5] {
     if let Some(members) = project.as_object_mut() {
         members.insert("required".to_owned(), Value::Bool(true));
     }
-    let short = |name: &str, text: &str| {
-        param(name, text, json!({ "type": "string", "maxLength": 1024 }))
-    };
+    let short =
+        |name: &str, text: &str| param(name, text, json!({ "type": "string", "maxLength": 1024 }));
     [
         project,
         short("branch", "Branch it ran on."),
@@ -37,7 +36,8 @@ pub fn operations() -> Vec<Op> {
         "type": "task.queued", "data": { "task": "t-1", "priority": 1 }
     });
     let lines = format!("{RUN}\n{RUN}\n");
-    let suite = r#"<testsuite name="unit" tests="1"><testcase name="adds" time="0.01"/></testsuite>"#;
+    let suite =
+        r#"<testsuite name="unit" tests="1"><testcase name="adds" time="0.01"/></testsuite>"#;
     let octets = json!({ "type": "string", "contentMediaType": "application/x-protobuf" });
     let (any, string) = (json!({ "type": "object" }), json!({ "type": "string" }));
     let otlp = |path, id, summary, member: &str, service| {

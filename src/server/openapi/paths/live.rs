@@ -9,11 +9,7 @@ const ENTER: &str = "Who asks is known by the session cookie (with an allowed `O
 
 fn socket(path: &'static str, id: &'static str, summary: &'static str, more: &'static str) -> Op {
     let ticket: Value = text("ticket", "A ticket, good once.");
-    get(path, id, summary)
-        .more(more)
-        .query([ticket])
-        .answers_as(101, ENTER, [])
-        .fails(&[400, 426])
+    get(path, id, summary).more(more).query([ticket]).answers_as(101, ENTER, []).fails(&[400, 426])
 }
 
 /// What it answers to.

@@ -1,15 +1,20 @@
 //! Measurements, and charts of one's own.
 
 use crate::domain::metrics::{AGGREGATIONS, ChartSpec, MetricItem, MetricsList, Pin, Pins};
-use crate::server::openapi::op::{Op, delete, get, named, object, paged, post, span, text, time, word};
+use crate::server::openapi::op::{
+    Op, delete, get, named, object, paged, post, span, text, time, word,
+};
 use serde_json::{Value, json};
 
 fn course(path: &'static str, id: &'static str, summary: &'static str) -> Op {
-    let point = object(&["timestamp", "value", "labels"], json!({
-        "timestamp": named("Timestamp"),
-        "value": { "type": "number" },
-        "labels": { "type": "object", "additionalProperties": { "type": "string" } }
-    }));
+    let point = object(
+        &["timestamp", "value", "labels"],
+        json!({
+            "timestamp": named("Timestamp"),
+            "value": { "type": "number" },
+            "labels": { "type": "object", "additionalProperties": { "type": "string" } }
+        }),
+    );
     get(path, id, summary)
         .name("name", "Name of the metric.")
         .more("`label.NAME=VALUE` takes only series with that label. A point stands at the start of its step.")
@@ -35,13 +40,20 @@ pub fn operations() -> Vec<Op> {
     vec![
         get("/api/v1/metrics", "metrics", "Series with their newest value.")
             .more("`label.NAME=VALUE` takes only series with that label.")
-            .query([text("name", "Of this metric alone."), text("q", "Words in name, unit and labels.")])
+            .query([
+                text("name", "Of this metric alone."),
+                text("q", "Words in name, unit and labels."),
+            ])
             .query(paged(500, 50))
             .answers::<MetricsList>(200, "A page of them.")
             .with(&["Link"])
             .exports(),
         course("/api/v1/metrics/{name}", "metric", "The course of a metric."),
-        course("/api/v1/metrics/{name}/range", "metric_range", "The course of a metric of any name."),
+        course(
+            "/api/v1/metrics/{name}/range",
+            "metric_range",
+            "The course of a metric of any name.",
+        ),
         get("/api/v1/metrics/{name}/latest", "metric_latest", "The newest value of a metric.")
             .name("name", "Name of the metric.")
             .more("`label.NAME=VALUE` takes only series with that label.")

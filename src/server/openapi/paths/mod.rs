@@ -30,8 +30,16 @@ pub struct Room {
 pub fn rooms() -> Vec<Room> {
     let room = |tag, about, operations| Room { tag, about, operations };
     vec![
-        room("ingest", "Sending events, in the formats that producers speak.", ingest::operations()),
-        room("projects", "The overview, projects, their runs and their health.", projects::operations()),
+        room(
+            "ingest",
+            "Sending events, in the formats that producers speak.",
+            ingest::operations(),
+        ),
+        room(
+            "projects",
+            "The overview, projects, their runs and their health.",
+            projects::operations(),
+        ),
         room("work", "Agents, tasks, commands and jobs.", work::operations()),
         room("alerts", "Alerts, what raises them and what keeps them quiet.", alerts::operations()),
         room("channels", "Whom alerts reach.", reach::operations()),
@@ -41,6 +49,10 @@ pub fn rooms() -> Vec<Room> {
         room("accounts", "Users, roles, tokens and the audit log.", accounts::operations()),
         room("system", "Hosts, settings and the server itself.", system::operations()),
         room("live", "Sockets: what is read, as it changes.", live::operations()),
-        room("around", "Pings of cron jobs, badges, feeds and this description.", around::operations()),
+        room(
+            "around",
+            "Pings of cron jobs, badges, feeds and this description.",
+            around::operations(),
+        ),
     ]
 }

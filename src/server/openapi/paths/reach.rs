@@ -28,20 +28,32 @@ pub fn operations() -> Vec<Op> {
             .takes::<ChannelSpec>(channel)
             .answers::<ChannelItem>(200, "It is in effect.")
             .fails(&[404, 409]),
-        delete("/api/v1/channels/{id}", "remove_channel", "Removes a channel, and what waits in it.")
-            .name("id", "Id of the channel.")
-            .answers_as(204, "It is gone.", [])
-            .fails(&[404]),
+        delete(
+            "/api/v1/channels/{id}",
+            "remove_channel",
+            "Removes a channel, and what waits in it.",
+        )
+        .name("id", "Id of the channel.")
+        .answers_as(204, "It is gone.", [])
+        .fails(&[404]),
         post("/api/v1/channels/{id}/test", "test_channel", "Sends a test message.")
             .name("id", "Id of the channel.")
             .answers::<ChannelTest>(200, "Whether it got through.")
             .fails(&[404]),
-        get("/api/v1/notifications", "notifications", "Notifications that wait or were given up, newest first.")
-            .query(paged(500, 50))
-            .answers_list::<NotificationItem>("A page of them."),
-        post("/api/v1/notifications/{id}/retry", "retry_notification", "Sends a notification again that was given up.")
-            .name("id", "Id of the notification.")
-            .answers::<NotificationItem>(202, "It waits again.")
-            .fails(&[404]),
+        get(
+            "/api/v1/notifications",
+            "notifications",
+            "Notifications that wait or were given up, newest first.",
+        )
+        .query(paged(500, 50))
+        .answers_list::<NotificationItem>("A page of them."),
+        post(
+            "/api/v1/notifications/{id}/retry",
+            "retry_notification",
+            "Sends a notification again that was given up.",
+        )
+        .name("id", "Id of the notification.")
+        .answers::<NotificationItem>(202, "It waits again.")
+        .fails(&[404]),
     ]
 }

@@ -9,13 +9,21 @@ pub fn operations() -> Vec<Op> {
     let currency = json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,16}$", "default": "USD" });
     let skip = json!({ "type": "integer", "minimum": 0, "maximum": 100_000_000 });
     vec![
-        get("/api/v1/portfolio", "portfolio", "What there is, what it is worth and how it came to be.")
-            .query([
-                text("account", "Of this account; of all if left out."),
-                param("currency", "In which currency.", currency),
-                word("include_history", "The equity at the end of every day as well.", &["true", "false"]),
-            ])
-            .answers::<Portfolio>(200, "As of the newest flush."),
+        get(
+            "/api/v1/portfolio",
+            "portfolio",
+            "What there is, what it is worth and how it came to be.",
+        )
+        .query([
+            text("account", "Of this account; of all if left out."),
+            param("currency", "In which currency.", currency),
+            word(
+                "include_history",
+                "The equity at the end of every day as well.",
+                &["true", "false"],
+            ),
+        ])
+        .answers::<Portfolio>(200, "As of the newest flush."),
         get("/api/v1/trades", "trades", "Trades, newest first.")
             .query([
                 text("symbol", "Of this symbol."),

@@ -2,8 +2,8 @@
 
 use crate::domain::work::dashboard::DashboardState;
 use crate::domain::work::{
-    AgentDetail, AgentState, AgentsPage, CommandItem, JobItem, JobsPage, RetryRequest, TaskDetail,
-    TaskStatus, TasksPage, RetryPreview,
+    AgentDetail, AgentState, AgentsPage, CommandItem, JobItem, JobsPage, RetryPreview,
+    RetryRequest, TaskDetail, TaskStatus, TasksPage,
 };
 use crate::server::openapi::op::{JSON, Op, get, named, object, paged, param, post, text, word};
 use serde_json::json;
@@ -23,10 +23,13 @@ pub fn operations() -> Vec<Op> {
     if let Some(members) = source.as_object_mut() {
         members.insert("required".to_owned(), true.into());
     }
-    let ack = object(&["status"], json!({
-        "status": { "type": "string", "enum": ["done", "refused"] },
-        "detail": { "type": ["string", "null"], "maxLength": 4096 }
-    }));
+    let ack = object(
+        &["status"],
+        json!({
+            "status": { "type": "string", "enum": ["done", "refused"] },
+            "detail": { "type": ["string", "null"], "maxLength": 4096 }
+        }),
+    );
     let steer = |path, id, summary| {
         post(path, id, summary)
             .name("id", "Id of the job.")
