@@ -13,7 +13,7 @@ pub const NDJSON: &str = "application/x-ndjson";
 
 /// An operation: what is asked, and how it is answered. What it needs is not told here but read
 /// from the route.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Op {
     /// Its method, in capitals.
     pub method: &'static str,

@@ -81,7 +81,7 @@ pub fn operations() -> Vec<Op> {
             .answers_as(200, "The run is durable.", [(JSON, named("Imported"))]),
         post("/api/v1/import/alertmanager", "import_alertmanager", "Takes what Alertmanager sends to a webhook.")
             .query([text("source", "Who raised them; `alertmanager` if left out."), wait()])
-            .takes_as(JSON, any, json!({
+            .takes_as(JSON, any.clone(), json!({
                 "version": "4", "status": "firing",
                 "alerts": [{
                     "status": "firing", "labels": { "alertname": "DiskFull", "severity": "critical" },

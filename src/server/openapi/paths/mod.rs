@@ -16,7 +16,6 @@ mod work;
 use super::op::Op;
 
 /// A part of the interface.
-#[derive(Debug)]
 pub struct Room {
     /// Its name.
     pub tag: &'static str,
