@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A worker with all that it has started; gone with the test.
-struct Worker(Child);
+/// An example with all that it has started; gone with the test.
+pub struct Process(Child);
 
-impl Worker {
-    fn start(command: &mut Command) -> Self {
+impl Process {
+    pub fn start(command: &mut Command) -> Self {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(quiet.process_group(0).spawn().expect("it starts"))
     }
 }
 
-impl Drop for Worker {
+impl Drop for Process {
     fn drop(&mut self) {
         // Its children too: they are a group of their own.
         let group = format!("-{}", self.0.id());
@@ -26,7 +26,7 @@ impl Drop for Worker {
     }
 }
 
-fn example(name: &str) -> PathBuf {
+pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
@@ -82,7 +82,7 @@ async fn the_python_worker_obeys_over_its_socket() {
     let mut command = Command::new(python);
     command.arg(example("worker.py")).args(["--url", &url, "--agent", "py", "--source", "py"]);
     command.args(["--tasks", "2", "--fail-rate", "1", "--tries", "2", "--seconds", "0.1"]);
-    let _worker = Worker::start(command.env_remove("BELLWETHER_TOKEN"));
+    let _worker = Process::start(command.env_remove("BELLWETHER_TOKEN"));
     obeys(&server, "py").await;
 }
 
@@ -94,7 +94,7 @@ async fn the_shell_worker_obeys_over_http() {
     command.arg(example("worker.sh")).env_remove("BELLWETHER_TOKEN").envs(options);
     command.envs([("AGENT", "sh"), ("SOURCE", "sh")]);
     command.env("BELLWETHER_URL", format!("http://{}", server.address));
-    let _worker = Worker::start(&mut command);
+    let _worker = Process::start(&mut command);
     obeys(&server, "sh").await;
 }
 

@@ -14,6 +14,7 @@ mod alerts_past;
 mod alerts_socket;
 mod around;
 mod back_test;
+mod celery;
 mod channels;
 mod cli;
 mod commands;
