@@ -55,10 +55,23 @@ function connect() {
     address.searchParams.set("seq", position.seq);
   }
   const socket = new WebSocket(address);
+  // A connection that fails may end in an error, in a close or in both.
+  let ended = false;
+  const end = (why) => {
+    if (ended) return;
+    ended = true;
+    clearTimeout(overdue);
+    console.error(`not connected: ${why}`);
+    setTimeout(connect, pause * (0.5 + Math.random() / 2));
+    pause = Math.min(pause * 2, 30_000);
+  };
   // A heartbeat comes every 15 s. A peer that vanished says nothing, not even that.
   const alive = () => {
     clearTimeout(overdue);
-    overdue = setTimeout(() => socket.close(), 45_000);
+    overdue = setTimeout(() => {
+      socket.close();
+      end("silent for 45 s");
+    }, 45_000);
   };
   socket.onopen = () => {
     alive();
@@ -69,13 +82,8 @@ function connect() {
     alive();
     hear(socket, JSON.parse(data));
   };
-  socket.onerror = () => {}; // it is closed as well
-  socket.onclose = ({ code, reason }) => {
-    clearTimeout(overdue);
-    console.error(`not connected (${code}${reason && `, ${reason}`})`);
-    setTimeout(connect, pause * (0.5 + Math.random() / 2));
-    pause = Math.min(pause * 2, 30_000);
-  };
+  socket.onerror = () => end("no answer");
+  socket.onclose = ({ code, reason }) => end(reason || `code ${code}`);
 }
 
 connect();

@@ -56,7 +56,8 @@ async fn a_celery_cluster_is_shown_and_sends_a_failed_task_again() {
     let url = format!("http://{}", server.address);
     let bridge = ["celery_bridge.py", "-A", "celery_tasks", "--url", &url, "--source", "cluster"];
     let _bridge = Process::start(&mut python(&redis, &bridge));
-    let worker = ["-m", "celery", "-A", "celery_tasks", "worker", "-n", "w1@test", "--pool", "solo"];
+    let worker =
+        ["-m", "celery", "-A", "celery_tasks", "worker", "-n", "w1@test", "--pool", "solo"];
     let quick = ["--without-gossip", "--without-mingle"];
     let _worker = Process::start(python(&redis, &worker).args(quick));
     // The bridge hears of the worker only once it listens, and then of its tasks as well.
