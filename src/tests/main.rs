@@ -37,6 +37,7 @@ mod reads;
 mod replay;
 mod settings;
 mod sockets;
+mod telemetry;
 mod tidy;
 mod trading;
 mod trading_figures;

@@ -122,7 +122,7 @@ fn a_body_of_prometheus_is_read() {
     assert!(written.events.iter().all(|it| it.id_given && it.time.is_some()));
     let told = told(&written);
     let up = told.iter().find(|line| line.contains(": up{")).unwrap_or_else(|| panic!("{told:?}"));
-    assert!(up.starts_with("bellwether (prometheus): up{instance=127.0.0.1:"), "{up}");
+    assert_eq!(up, "gone: up{instance=127.0.0.1:1,job=gone} 0 @1796022690918");
     let again = decode(&body, &"sender".into()).unwrap();
     assert_eq!(again, written, "sent again, it is the same events");
 }
