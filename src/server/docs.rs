@@ -22,6 +22,7 @@ macro_rules! pages {
 
 pages! {
     "index",
+    "export",
     "work",
     "trading",
     "metrics",
