@@ -11,6 +11,7 @@ use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
 use super::orders;
 use super::sampler::{self, HostSampler};
+use super::scrape;
 use super::series;
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
@@ -158,6 +159,10 @@ pub async fn start(
     };
     let applied = hub.watch();
     let ingest = IngestState { appender: appender.clone(), applied, judged, meters, standing };
+    if !settings.scrape.targets.is_empty() {
+        let (ingest, clock, stop) = (ingest.clone(), clock.clone(), shutdown.clone());
+        tokio::spawn(scrape::run(ingest, clock, settings.scrape.clone(), stop));
+    }
     let notify = Arc::new(Notify::new(settings));
     let parts = worker::Parts {
         appender: appender.clone(),

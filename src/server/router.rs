@@ -197,6 +197,10 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .post("/api/v1/import/junit", sends, ingest::import_junit)
         .post("/api/v1/import/alertmanager", sends, ingest::import_alertmanager)
         .post("/api/v1/import/trades", sends, ingest::import_trades)
+        .post("/api/v1/write", sends, ingest::remote_write)
+        .post("/v1/metrics", sends, ingest::otlp_metrics)
+        .post("/v1/traces", sends, ingest::otlp_traces)
+        .post("/v1/logs", sends, ingest::otlp_logs)
         // The limit there is on decoded bytes.
         .over(|router| router.layer(DefaultBodyLimit::disable()));
     Routes::default()

@@ -13,6 +13,7 @@ use crate::domain::access::Secret;
 use crate::domain::settings::Changes;
 use crate::notify;
 use crate::pipeline::hub::RingLimits;
+use crate::pipeline::scrape::Scraping;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether channels may lead to private addresses.
     pub notify_allow_private: bool,
+    /// What is scraped, and how often.
+    pub scrape: Scraping,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -89,6 +92,7 @@ impl Default for Settings {
             oidc: None,
             public_url: None,
             notify_allow_private: false,
+            scrape: Scraping::default(),
             tuning: Tuning::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Settings, Tuning};
 use crate::domain::settings::{self, Changes};
+use crate::pipeline::scrape::Scraping;
 use crate::server::access::oidc;
 use crate::server::edge::{self, Networks, Origins, Tls};
 use crate::server::limits::Allowed;
@@ -49,6 +50,11 @@ pub struct Partial {
     pub public_url: Option<String>,
     /// As [`Settings::notify_allow_private`].
     pub notify_allow_private: Option<bool>,
+    /// Targets that are scraped, as `URL` or `JOB=URL`; a list, or a text with commas.
+    #[serde(default, deserialize_with = "listed")]
+    pub scrape: Option<Vec<String>>,
+    /// Seconds between two scrapes of a target.
+    pub scrape_interval_s: Option<u32>,
     /// As [`Settings::oidc`].
     #[serde(default)]
     pub oidc: oidc::Options,
@@ -88,6 +94,8 @@ impl Partial {
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
             notify_allow_private: self.notify_allow_private.or(next.notify_allow_private),
+            scrape: self.scrape.or(next.scrape),
+            scrape_interval_s: self.scrape_interval_s.or(next.scrape_interval_s),
             oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
@@ -124,6 +132,7 @@ impl Partial {
             oidc: self.oidc.settle(public_url.as_deref())?,
             public_url,
             notify_allow_private: self.notify_allow_private.unwrap_or(false),
+            scrape: Scraping::parse(&self.scrape.unwrap_or_default(), self.scrape_interval_s)?,
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
