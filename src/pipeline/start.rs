@@ -23,6 +23,7 @@ use crate::server::alerts::back_test::BackTests;
 use crate::server::answers::Answers;
 use crate::server::config::Settings;
 use crate::server::limits::Limits;
+use crate::server::tail::Tails;
 use crate::server::trading;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
@@ -184,6 +185,7 @@ pub async fn start(
         offers: Arc::default(),
         answers,
         back_tests: Arc::new(BackTests::new(settings.data_dir.clone())),
+        tails: Arc::new(Tails::new(settings.data_dir.clone())),
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),

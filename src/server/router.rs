@@ -3,9 +3,9 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, edge,
-    guard, health, limits, listen, live, metrics, pages, present, problem, read, server_fns,
-    settings, trading, work,
+    App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, docs,
+    edge, guard, health, limits, listen, live, metrics, pages, present, problem, read, server_fns,
+    settings, tables, tail, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -219,6 +219,8 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
         .merge(metrics::routes::writes())
+        .get("/api/v1/events", Needs::All(Topic::Events.needs()), tail::tail)
+        .merge(docs::routes())
         .merge(pages::routes())
         .merge(ingest)
 }
@@ -237,6 +239,7 @@ pub fn router(app: App) -> Router {
             .route_layer(answered)
             .route_layer(present)
             .route_layer(from_fn(server_fns::tagged))
+            .route_layer(from_fn(tables::told))
             .route_layer(CompressionLayer::new())
     };
     routes(over_reads)

@@ -12,6 +12,7 @@ mod access;
 mod alerts;
 mod alerts_past;
 mod alerts_socket;
+mod around;
 mod back_test;
 mod channels;
 mod cli;
