@@ -89,6 +89,13 @@ pub struct Args {
         default_missing_value = "true", require_equals = true, value_name = "BOOL",
         hide_possible_values = true)]
     notify_allow_private: Option<bool>,
+    /// File that holds what GitHub signs its webhooks with, or else BELLWETHER_GITHUB_SECRET does
+    #[arg(long, env = "BELLWETHER_GITHUB_SECRET_FILE", value_name = "FILE")]
+    github_secret_file: Option<PathBuf>,
+    /// Show badges to those alone who may see projects
+    #[arg(long, env = "BELLWETHER_PRIVATE_BADGES", num_args = 0..=1, default_missing_value = "true",
+        require_equals = true, value_name = "BOOL", hide_possible_values = true)]
+    private_badges: Option<bool>,
     #[command(flatten)]
     oidc: Box<oidc::Options>,
 }
@@ -114,6 +121,9 @@ impl Args {
             anonymous: self.anonymous,
             public_url: self.public_url,
             notify_allow_private: self.notify_allow_private,
+            github_secret_file: self.github_secret_file,
+            github_secret: std::env::var(config::GITHUB_SECRET).ok().map(Secret),
+            private_badges: self.private_badges,
             oidc: self.oidc.with_secret(std::env::var(oidc::SECRET).ok()),
             work: config::from_env(|name| std::env::var(name).ok())?,
         }

@@ -5,7 +5,9 @@
 
 pub mod alertmanager;
 pub mod cloudevents;
+pub mod github;
 pub mod junit;
+pub mod sarif;
 pub mod trades_csv;
 
 mod xml_text;

@@ -21,6 +21,7 @@ use crate::server::access::{Access, Policy};
 use crate::server::alerts::back_test::BackTests;
 use crate::server::answers::Answers;
 use crate::server::config::Settings;
+use crate::server::hooks::Hooks;
 use crate::server::limits::Limits;
 use crate::server::trading;
 use crate::wire::{Seq, Timestamp};
@@ -183,6 +184,8 @@ pub async fn start(
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),
         notify,
+        hooks: Arc::new(Hooks::new(settings.github_secret.as_ref())),
+        private_badges: settings.private_badges,
         edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,

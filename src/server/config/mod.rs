@@ -2,7 +2,7 @@
 
 mod partial;
 
-pub use partial::{Partial, from_env};
+pub use partial::{GITHUB_SECRET, Partial, from_env};
 
 use super::access::{Measures, oidc};
 use super::edge::{Networks, Origins, Tls};
@@ -50,6 +50,10 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether channels may lead to private addresses.
     pub notify_allow_private: bool,
+    /// What GitHub signs its webhooks with, if it is to send any.
+    pub github_secret: Option<Secret>,
+    /// Whether badges are for those alone who may see projects.
+    pub private_badges: bool,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -89,6 +93,8 @@ impl Default for Settings {
             oidc: None,
             public_url: None,
             notify_allow_private: false,
+            github_secret: None,
+            private_badges: false,
             tuning: Tuning::default(),
         }
     }

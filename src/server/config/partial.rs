@@ -1,6 +1,7 @@
 //! Settings as one source gives them, and how sources add up.
 
 use super::{Settings, Tuning};
+use crate::domain::access::Secret;
 use crate::domain::settings::{self, Changes};
 use crate::server::access::oidc;
 use crate::server::edge::{self, Networks, Origins, Tls};
@@ -10,6 +11,9 @@ use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The environment's name of what GitHub signs its webhooks with.
+pub const GITHUB_SECRET: &str = "BELLWETHER_GITHUB_SECRET";
 
 /// Settings as a source gives them: those left out are left to the next source.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -49,6 +53,13 @@ pub struct Partial {
     pub public_url: Option<String>,
     /// As [`Settings::notify_allow_private`].
     pub notify_allow_private: Option<bool>,
+    /// File that holds [`Settings::github_secret`].
+    pub github_secret_file: Option<PathBuf>,
+    /// As [`Settings::github_secret`], from the environment alone.
+    #[serde(skip)]
+    pub github_secret: Option<Secret>,
+    /// As [`Settings::private_badges`].
+    pub private_badges: Option<bool>,
     /// As [`Settings::oidc`].
     #[serde(default)]
     pub oidc: oidc::Options,
@@ -88,6 +99,12 @@ impl Partial {
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
             notify_allow_private: self.notify_allow_private.or(next.notify_allow_private),
+            // Where one source names the one, the other's of the next source is not meant.
+            github_secret_file: self
+                .github_secret_file
+                .or(next.github_secret_file.filter(|_| self.github_secret.is_none())),
+            github_secret: self.github_secret.or(next.github_secret),
+            private_badges: self.private_badges.or(next.private_badges),
             oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
@@ -124,6 +141,8 @@ impl Partial {
             oidc: self.oidc.settle(public_url.as_deref())?,
             public_url,
             notify_allow_private: self.notify_allow_private.unwrap_or(false),
+            github_secret: github_secret(self.github_secret_file.as_deref(), self.github_secret)?,
+            private_badges: self.private_badges.unwrap_or(false),
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
@@ -133,6 +152,22 @@ impl Partial {
             return Err("journal_max_mb must be at least 1".to_owned());
         }
         Ok(settings)
+    }
+}
+
+/// What GitHub signs with, from a file or from the environment.
+fn github_secret(file: Option<&Path>, given: Option<Secret>) -> Result<Option<Secret>, String> {
+    let given = given.filter(|secret| !secret.0.trim().is_empty());
+    let Some(path) = file else { return Ok(given) };
+    if given.is_some() {
+        return Err(format!("give either --github-secret-file or {GITHUB_SECRET}"));
+    }
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("--github-secret-file {shown}: {error}"))?;
+    match text.trim() {
+        "" => Err(format!("--github-secret-file {shown}: it holds no secret")),
+        text => Ok(Some(Secret(text.to_owned()))),
     }
 }
 
