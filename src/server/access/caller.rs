@@ -6,6 +6,7 @@ use crate::domain::access::state::State;
 use crate::domain::access::{Me, Permissions, SessionKind, Via};
 use crate::server::App;
 use crate::server::peer::Peer;
+use crate::server::pings;
 use crate::wire::{ApiError, ErrorKind, Seq, Timestamp};
 use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::request::Parts;
@@ -284,21 +285,13 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         return next.run(request).await;
     }
     let (name, method) = (caller.name.clone(), request.method().clone());
-    let (path, begun) = (loggable(request.uri().path()), Instant::now());
+    let (path, begun) = (pings::loggable(request.uri().path()), Instant::now());
     request.extensions_mut().insert(caller);
     let response = next.run(request).await;
     // Never the query: it may hold what somebody took for the right place of a secret.
     let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
     tracing::debug!(%method, path, status, ms, caller = %name, "answered");
     response
-}
-
-/// A path as it may stand in a log: the address of a ping is a secret.
-fn loggable(path: &str) -> String {
-    match path.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("/ping/")) {
-        true => "/ping/…".to_owned(),
-        false => path.to_owned(),
-    }
 }
 
 /// Why the credentials of a request are not good.

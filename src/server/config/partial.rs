@@ -246,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn the_secret_of_github_comes_from_one_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (full, empty) = (dir.path().join("full"), dir.path().join("empty"));
+        std::fs::write(&full, "hush\n").unwrap();
+        std::fs::write(&empty, "\n").unwrap();
+        let secret = |text: &str| Some(Secret(text.to_owned()));
+        assert_eq!(github_secret(Some(&full), None), Ok(secret("hush")));
+        assert_eq!(github_secret(None, secret("given")), Ok(secret("given")));
+        assert_eq!(github_secret(None, secret(" ")), Ok(None));
+        assert!(github_secret(Some(&full), secret("given")).unwrap_err().contains(GITHUB_SECRET));
+        assert!(github_secret(Some(&empty), None).unwrap_err().contains("no secret"));
+        let none = github_secret(Some(&dir.path().join("none")), None);
+        assert!(none.unwrap_err().contains("--github-secret-file"));
+        // A source that gives a secret does not mean the file of the next.
+        let env = Partial { github_secret: secret("given"), ..Partial::default() };
+        let file = Partial { github_secret_file: Some(full), ..Partial::default() };
+        assert_eq!(env.or(file).settle().unwrap().github_secret, secret("given"));
+    }
+
+    #[test]
     fn earlier_sources_win() {
         let flag = Partial { retain_days: Some(1), ..Partial::default() };
         let file = Partial { retain_days: Some(2), no_sampler: Some(true), ..Partial::default() };

@@ -166,6 +166,14 @@ fn of_token(shown: &Published, token: &str) -> Result<(Arc<Project>, Arc<Job>), 
     known.ok_or_else(|| ApiError::not_found("no ping has this address; make one on the board"))
 }
 
+/// A path as it may stand in a log: the address of a ping is a secret.
+pub fn loggable(path: &str) -> String {
+    match path.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("/ping/")) {
+        true => "/ping/…".to_owned(),
+        false => path.to_owned(),
+    }
+}
+
 /// Milliseconds since a run has begun, if one is going on.
 fn lasted(job: &Job, now: Timestamp) -> Option<f64> {
     job.started_at.map(|started| now.since(started) as f64)

@@ -55,7 +55,7 @@ struct Choice {
 
 static KINDS: Choice = Choice {
     label: "Kind",
-    values: &[("", "All"), ("project", "Projects"), ("job", "Jobs")],
+    values: &[("", "Any kind"), ("job", "Jobs")],
     chosen: |params| params.kind.as_deref(),
     choose: |params, kind| ProjectsParams { kind, after: None, ..params },
 };
