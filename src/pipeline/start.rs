@@ -22,6 +22,7 @@ use crate::server::access::{Access, Policy};
 use crate::server::alerts::back_test::BackTests;
 use crate::server::answers::Answers;
 use crate::server::config::Settings;
+use crate::server::hooks::Hooks;
 use crate::server::limits::Limits;
 use crate::server::tail::Tails;
 use crate::server::trading;
@@ -190,6 +191,8 @@ pub async fn start(
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),
         notify,
+        hooks: Arc::new(Hooks::new(settings.github_secret.as_ref())),
+        private_badges: settings.private_badges,
         edge: settings.tuning.edge,
         sockets: tokio_util::task::TaskTracker::new(),
         shutdown,

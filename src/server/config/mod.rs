@@ -2,7 +2,7 @@
 
 mod partial;
 
-pub use partial::{Partial, from_env};
+pub use partial::{GITHUB_SECRET, Partial, from_env};
 
 use super::access::{Measures, oidc};
 use super::edge::{Networks, Origins, Tls};
@@ -53,6 +53,10 @@ pub struct Settings {
     pub notify_allow_private: bool,
     /// What is scraped, and how often.
     pub scrape: Scraping,
+    /// What GitHub signs its webhooks with, if it is to send any.
+    pub github_secret: Option<Secret>,
+    /// Whether badges are for those alone who may see projects.
+    pub private_badges: bool,
     /// What nobody needs to set, but tests do.
     pub tuning: Tuning,
 }
@@ -93,6 +97,8 @@ impl Default for Settings {
             public_url: None,
             notify_allow_private: false,
             scrape: Scraping::default(),
+            github_secret: None,
+            private_badges: false,
             tuning: Tuning::default(),
         }
     }
