@@ -22,11 +22,13 @@ macro_rules! pages {
 
 pages! {
     "index",
+    "ci",
+    "jobs",
+    "telemetry",
     "export",
     "work",
     "trading",
     "metrics",
-    "telemetry",
     "alerts",
     "access",
     "openid",
