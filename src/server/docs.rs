@@ -22,6 +22,10 @@ macro_rules! pages {
 
 pages! {
     "index",
+    "ci",
+    "jobs",
+    "telemetry",
+    "export",
     "work",
     "trading",
     "metrics",

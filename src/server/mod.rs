@@ -5,6 +5,7 @@ pub mod agent_socket;
 pub mod alerts;
 pub mod answers;
 pub mod assets;
+pub mod badges;
 pub mod body;
 pub mod channel_socket;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod edge;
 pub mod export;
 pub mod guard;
 pub mod health;
+pub mod hooks;
 pub mod limits;
 pub mod listen;
 pub mod live;
@@ -22,6 +24,7 @@ pub mod needs;
 pub mod pages;
 pub mod params;
 pub mod peer;
+pub mod pings;
 pub mod position;
 pub mod present;
 pub mod problem;
@@ -89,6 +92,10 @@ pub struct App {
     pub origins: edge::Origins,
     /// What channels are sent through.
     pub notify: Arc<Notify>,
+    /// What hooks are signed with.
+    pub hooks: Arc<hooks::Hooks>,
+    /// Whether badges are for those alone who may see projects.
+    pub private_badges: bool,
     /// What connections may cost.
     pub edge: listen::Edge,
     /// Every open socket.

@@ -332,7 +332,7 @@ mod tests {
         assert!(told_of("validation.completed", r#"{"project":"p","status":"passed"}"#));
         assert!(told_of("host.sampled", r#"{"host":"h"}"#));
         assert!(!told_of("clock.ticked", "{}"));
-        assert!(!told_of("token.revoked", r#"{"id":"t"}"#));
+        assert!(!told_of("token.revoked", r#"{"token":"t"}"#));
     }
 
     #[track_caller]

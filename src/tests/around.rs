@@ -29,7 +29,7 @@ async fn every_list_is_a_table_too() {
         .await;
     let token = json!({ "name": "t", "role": "viewer" });
     assert_eq!(server.json("POST", "/api/v1/tokens", token).await.status, 201);
-    let silence = json!({ "matchers": { "source": "s" }, "for_s": 60 });
+    let silence = json!({ "match": { "source": "s" }, "for_s": 60 });
     let silenced = server.json("POST", "/api/v1/silences", silence).await;
     assert!(silenced.status < 300, "{}", text(&silenced));
     let retry = server.json("POST", "/api/v1/tasks/retry", json!({ "ids": ["d"] })).await;

@@ -60,6 +60,7 @@ const CHANNEL: Write = Ask(
 );
 const ROLE: Write =
     Ask("POST", "/api/v1/roles", r##"{"name":"role-#","permissions":["view_projects"]}"##);
+const PING: Write = Ask("POST", "/api/v1/pings", r##"{"project":"job #","every_s":60}"##);
 const TOKEN: Write = Ask("POST", "/api/v1/tokens", r##"{"name":"token #","role":"viewer"}"##);
 
 const fn case(
@@ -85,6 +86,7 @@ const CASES: &[Case] = &[
         PRICE,
     ),
     case("/dashboard/metrics", "/dashboard/metrics", "view_metrics", RUN, Again),
+    case("/api/v1/pings", "/api/v1/pings", "view_projects", PING, PRICE),
     case("/api/v1/tasks", "/api/v1/tasks", "view_agents", STEP, PRICE),
     case("/api/v1/tasks/dead-letter", "/api/v1/tasks/dead-letter", "view_agents", DEAD, PRICE),
     case("/api/v1/tasks/{id}", "/api/v1/tasks/t", "view_agents", STEP, PRICE),
