@@ -20,6 +20,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Format {
     Junit(JunitArgs),
+    Sarif(SarifArgs),
 }
 
 /// Import JUnit XML, as pytest, nextest, Gradle, gotestsum, Jest and others write it.
@@ -30,6 +31,27 @@ enum Format {
 #[command(after_help = "Example:\n  bellwether import junit --url http://127.0.0.1:3000 \\\n    \
     --project shop --branch main target/nextest/ci/junit.xml")]
 struct JunitArgs {
+    #[command(flatten)]
+    reports: ReportArgs,
+}
+
+/// Import SARIF 2.1.0, as ruff, bandit, eslint, CodeQL and others write it.
+///
+/// Each file is one run of the project. Exit status 1 if any file could not be imported; that it
+/// holds findings is no error here.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  ruff check --output-format sarif | bellwether import sarif \\\n    \
+    --url http://127.0.0.1:3000 --project shop-lint -"
+)]
+struct SarifArgs {
+    #[command(flatten)]
+    reports: ReportArgs,
+}
+
+/// Reports, and what is to be known of them.
+#[derive(Debug, clap::Args)]
+struct ReportArgs {
     #[command(flatten)]
     target: Target,
     /// Whose reports these are
@@ -65,16 +87,19 @@ struct Imported {
 /// # Errors
 /// The board cannot be reached: the other files would fare no better.
 pub fn run(args: &Args) -> Outcome {
-    let Format::Junit(args) = &args.format;
+    let (format, kind, args) = match &args.format {
+        Format::Junit(args) => ("junit", "application/xml", &args.reports),
+        Format::Sarif(args) => ("sarif", "application/sarif+json", &args.reports),
+    };
     let client = args.target.client();
-    let path = args.path();
+    let path = args.path(format);
     let all = args.files.len() as u64;
     let bar = if all > 1 { Bar::new("reports") } else { Bar::hidden() };
     let mut refused = 0_u64;
     for (done, file) in (0..).zip(&args.files) {
         bar.set(done, all);
         let name = if all > 1 { format!(" ({})", file.display()) } else { String::new() };
-        match post(&client, &path, file, &bar) {
+        match post(&client, (&path, kind), file, &bar) {
             Ok(run) => bar.say(&format!("{}{name}", run.words())),
             Err(error) => {
                 refused += 1;
@@ -89,7 +114,12 @@ pub fn run(args: &Args) -> Outcome {
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn post(client: &Client, path: &str, file: &Path, bar: &Bar) -> Result<Imported, Box<dyn Error>> {
+fn post(
+    client: &Client,
+    (path, kind): (&str, &str),
+    file: &Path,
+    bar: &Bar,
+) -> Result<Imported, Box<dyn Error>> {
     let mut report = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().lock().read_to_end(&mut report)?;
@@ -97,16 +127,16 @@ fn post(client: &Client, path: &str, file: &Path, bar: &Bar) -> Result<Imported,
         std::fs::File::open(file)?.read_to_end(&mut report)?;
     }
     let mut told = false;
-    Ok(client.post_patiently(path, "application/xml", &report, |failure, wait| {
+    Ok(client.post_patiently(path, kind, &report, |failure, wait| {
         bar.retrying(failure, &mut told);
         std::thread::sleep(wait);
         true
     })?)
 }
 
-impl JunitArgs {
-    fn path(&self) -> String {
-        let mut path = format!("/api/v1/import/junit?project={}", encoded(&self.project));
+impl ReportArgs {
+    fn path(&self, format: &str) -> String {
+        let mut path = format!("/api/v1/import/{format}?project={}", encoded(&self.project));
         let more = [("branch", &self.branch), ("commit", &self.commit), ("url", &self.run_url)];
         for (name, value) in more {
             if let Some(value) = value {
@@ -173,13 +203,14 @@ mod tests {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
-        junit: JunitArgs,
+        reports: ReportArgs,
     }
 
     #[test]
     fn the_run_is_named_in_the_address() {
         let line = ["", "--url", "http://b", "--project", "a b", "--branch", "x/y", "r.xml"];
         let line = <Line as clap::Parser>::try_parse_from(line).unwrap();
-        assert_eq!(line.junit.path(), "/api/v1/import/junit?project=a%20b&branch=x%2Fy");
+        let path = line.reports.path("junit");
+        assert_eq!(path, "/api/v1/import/junit?project=a%20b&branch=x%2Fy");
     }
 }

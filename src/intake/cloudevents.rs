@@ -8,7 +8,7 @@ mod headers;
 use super::{Decoded, Incoming, MAX_EVENT, MAX_REJECTIONS, Rejection};
 use crate::domain::alerts::state::Sources;
 use crate::domain::vocabulary;
-use crate::domain::{DataError, Event, access, alerts, metrics};
+use crate::domain::{DataError, Event, access, alerts, metrics, projects};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -256,8 +256,8 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
     Ok(Incoming { time, source, id, id_given, subject, event })
 }
 
-/// Whether producers may send events of this type.
-pub fn is_sent(kind: &str) -> bool {
+/// Whether producers send events of this type.
+pub fn is_of_producers(kind: &str) -> bool {
     Event::types().any(|known| known == kind) && !is_own(kind)
 }
 
@@ -266,6 +266,7 @@ fn is_own(kind: &str) -> bool {
     INTERNAL.contains(&kind)
         || access::Event::TYPES.contains(&kind)
         || alerts::Event::TYPES.contains(&kind) && !alerts::Event::OF_OTHERS.contains(&kind)
+        || projects::Event::OWN.contains(&kind)
         || metrics::Event::TYPES.contains(&kind) && !metrics::Event::OF_OTHERS.contains(&kind)
 }
 

@@ -23,6 +23,7 @@ use super::{Incoming, xml_text};
 use crate::domain::Event;
 use crate::domain::projects::{self, Checks, ProjectId, Validated, ValidationStatus};
 use crate::wire::ApiError;
+pub(super) use groups::{Groups, Problem};
 use report::Report;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub struct Context {
 /// 422 if it is XML of another kind.
 pub fn decode(body: &[u8], context: Context) -> Result<Incoming, ApiError> {
     let report = Report::read(&xml_text::decode(body))?;
-    let id = stable_id(body, &context);
+    let id = stable_id("junit", body, &context);
     let validated = Validated {
         project: context.project,
         status: status(&report),
@@ -80,7 +81,7 @@ fn status(report: &Report) -> ValidationStatus {
 }
 
 /// The same report of the same project (and branch and commit) has the same id.
-fn stable_id(body: &[u8], context: &Context) -> Arc<str> {
+pub(super) fn stable_id(format: &str, body: &[u8], context: &Context) -> Arc<str> {
     let mut hasher = blake3::Hasher::new();
     let parts =
         [Some(context.project.as_str()), context.branch.as_deref(), context.commit.as_deref()];
@@ -90,7 +91,7 @@ fn stable_id(body: &[u8], context: &Context) -> Arc<str> {
     }
     hasher.update(body);
     let hash = hasher.finalize().to_hex();
-    format!("junit-{}", hash.get(..32).unwrap_or_default()).into()
+    format!("{format}-{}", hash.get(..32).unwrap_or_default()).into()
 }
 
 #[cfg(test)]

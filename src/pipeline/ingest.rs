@@ -6,16 +6,20 @@
 mod answer;
 mod body;
 mod message;
+mod otlp;
+mod remote_write;
 mod trades;
 
 pub use super::meters::Meters;
 pub use message::Posted;
+pub use otlp::{otlp_logs, otlp_metrics, otlp_traces};
+pub use remote_write::remote_write;
 pub use trades::import_trades;
 
 use super::journal::{AppendError, Appender, Draft, Receipt};
 use crate::domain::Event;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId};
-use crate::intake::{Decoded, Incoming, alertmanager, cloudevents, junit};
+use crate::intake::{Decoded, Incoming, alertmanager, cloudevents, junit, sarif};
 use crate::server::access::Caller;
 use crate::server::access::caller::unauthenticated;
 use crate::wire::{ApiError, Cursor, ErrorKind, Seq};
@@ -104,21 +108,16 @@ pub async fn import_junit(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let params: ImportParams = params(&request)?;
-    let wait = params.wait.applied()?;
-    let context = params.context(caller.name.clone())?;
-    let (headers, body) = take(request).await?;
-    state.still(&caller)?;
-    not_multipart(&headers)?;
-    let incoming = body
-        .decode(move |bytes| junit::decode(bytes, context))
-        .await
-        .inspect_err(|_| state.refuse(1))?;
-    let Event::Projects(ProjectEvent::Validated(run)) = incoming.event.clone() else {
-        return Err(ApiError::new(ErrorKind::Internal, "a report made an event of another kind"));
-    };
-    let accepted = state.append(vec![draft(incoming)], wait, Decoded::default()).await?;
-    Ok(axum::Json(Imported::new(accepted, &run)).into_response())
+    state.import(&caller, request, junit::decode).await
+}
+
+/// `POST /api/v1/import/sarif?project=P`
+pub async fn import_sarif(
+    State(state): State<IngestState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    state.import(&caller, request, sarif::decode).await
 }
 
 /// What may follow the question mark of an import of alerts.
@@ -179,7 +178,7 @@ fn draft(incoming: Incoming) -> Draft {
 fn not_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if kind.to_ascii_lowercase().starts_with("multipart/") {
-        let detail = "send the report itself as the body (curl --data-binary @report.xml)";
+        let detail = "send the report itself as the body (curl --data-binary @FILE)";
         return Err(ApiError::new(ErrorKind::UnsupportedMediaType, detail));
     }
     Ok(())
@@ -218,6 +217,31 @@ impl ImportParams {
 }
 
 impl IngestState {
+    /// Takes in a report that is one run.
+    async fn import(
+        &self,
+        caller: &Caller,
+        request: Request,
+        read: fn(&[u8], junit::Context) -> Result<Incoming, ApiError>,
+    ) -> Result<Response, ApiError> {
+        let params: ImportParams = params(&request)?;
+        let wait = params.wait.applied()?;
+        let context = params.context(caller.name.clone())?;
+        let (headers, body) = take(request).await?;
+        self.still(caller)?;
+        not_multipart(&headers)?;
+        let incoming =
+            body.decode(move |bytes| read(bytes, context)).await.inspect_err(|_| self.refuse(1))?;
+        let Event::Projects(ProjectEvent::Validated(run)) = incoming.event.clone() else {
+            return Err(ApiError::new(
+                ErrorKind::Internal,
+                "a report made an event of another kind",
+            ));
+        };
+        let accepted = self.append(vec![draft(incoming)], wait, Decoded::default()).await?;
+        Ok(axum::Json(Imported::new(accepted, &run)).into_response())
+    }
+
     /// A body may take minutes, in which a token can be revoked.
     fn still(&self, caller: &Caller) -> Result<(), ApiError> {
         if (self.standing)(caller) {
@@ -255,6 +279,14 @@ impl IngestState {
         self.meters.accept(receipt.accepted);
         self.meters.duplicates.fetch_add(receipt.duplicates as u64, Ordering::Relaxed);
         Ok(receipt)
+    }
+
+    /// Appends what somebody reported in a way of their own, and counts it.
+    ///
+    /// # Errors
+    /// 429 or 503: it was not kept.
+    pub async fn report(&self, draft: Draft) -> Result<Receipt, ApiError> {
+        self.take(vec![draft]).await
     }
 
     /// Appends events of the server's own; returns the position of the last one.

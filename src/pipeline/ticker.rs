@@ -42,6 +42,9 @@ fn of_project(event: &projects::Event) -> (String, Option<String>) {
             (&it.project, format!(" {status}{}", took(it.duration_ms)))
         }
         Event::Requested(it) => (&it.project, took(Some(it.duration_ms))),
+        Event::JobScheduled(it) => (&it.project, format!(" by {}", it.actor)),
+        Event::JobUnscheduled(it) => (&it.project, format!(" by {}", it.actor)),
+        Event::JobStarted(it) => (&it.project, String::new()),
     };
     (format!("{project}{rest}"), Some(project.href()))
 }

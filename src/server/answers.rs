@@ -64,6 +64,7 @@ const READS: &[(&str, &[Part], Time)] = &[
     ("/dashboard/projects/{project}", &[Projects], Steps),
     ("/dashboard/projects/{project}/runs", &[Projects], Steps),
     ("/dashboard/metrics", &Part::ALL, Steps),
+    ("/api/v1/pings", &[Projects], No),
     ("/api/v1/tasks", &[Work, Settings], Steps),
     ("/api/v1/tasks/dead-letter", &[Work, Settings], Steps),
     ("/api/v1/tasks/{id}", &[Work, Settings], Steps),

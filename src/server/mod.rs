@@ -5,14 +5,17 @@ pub mod agent_socket;
 pub mod alerts;
 pub mod answers;
 pub mod assets;
+pub mod badges;
 pub mod body;
 pub mod channel_socket;
 pub mod config;
 pub mod dashboard_socket;
+pub mod docs;
 pub mod edge;
 pub mod export;
 pub mod guard;
 pub mod health;
+pub mod hooks;
 pub mod limits;
 pub mod listen;
 pub mod live;
@@ -22,6 +25,7 @@ pub mod openapi;
 pub mod pages;
 pub mod params;
 pub mod peer;
+pub mod pings;
 pub mod position;
 pub mod present;
 pub mod problem;
@@ -30,6 +34,8 @@ pub mod router;
 pub mod server_fns;
 pub mod settings;
 pub mod socket;
+pub mod tables;
+pub mod tail;
 pub mod trading;
 pub mod work;
 
@@ -77,6 +83,8 @@ pub struct App {
     pub answers: answers::Answers,
     /// Tests of alert rules on the past.
     pub back_tests: Arc<alerts::back_test::BackTests>,
+    /// Those who read the journal.
+    pub tails: Arc<tail::Tails>,
     /// Who may do what, besides what the journal says.
     pub access: Arc<access::Access>,
     /// How much one address or user may ask for.
@@ -85,12 +93,25 @@ pub struct App {
     pub origins: edge::Origins,
     /// What channels are sent through.
     pub notify: Arc<Notify>,
+    /// What hooks are signed with.
+    pub hooks: Arc<hooks::Hooks>,
+    /// Whether badges are for those alone who may see projects.
+    pub private_badges: bool,
     /// What connections may cost.
     pub edge: listen::Edge,
     /// Every open socket.
     pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Where others find this board: where it was said to be, or else where `peer` found it. Empty if
+    /// neither is known.
+    pub fn base(&self, peer: Option<&peer::Peer>) -> String {
+        let given = self.notify.public_url.as_deref().map(str::to_owned);
+        given.or_else(|| peer.and_then(peer::Peer::origin)).unwrap_or_default()
+    }
 }
 
 impl FromRef<App> for IngestState {

@@ -3,9 +3,9 @@
 use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
-    App, access, agent_socket, alerts, answers, assets, channel_socket, dashboard_socket, edge,
-    guard, health, limits, listen, live, metrics, openapi, pages, present, problem, read,
-    server_fns, settings, trading, work,
+    App, access, agent_socket, alerts, answers, assets, badges, channel_socket, dashboard_socket,
+    docs, edge, guard, health, hooks, limits, listen, live, metrics, openapi, pages, pings,
+    present, problem, read, server_fns, settings, tables, tail, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -101,6 +101,9 @@ const RETRY: Needs = all(Permission::RetryTasks);
 const FOR_PAGES: &[(&str, Needs)] = &[
     ("project", PROJECTS),
     ("rates", PROJECTS),
+    ("pings", pings::routes::VIEW),
+    ("create_ping", pings::routes::CHANGE),
+    ("remove_ping", pings::routes::CHANGE),
     ("ticker", Needs::All(Topic::Events.needs())),
     ("host", all(Permission::ViewSystem)),
     ("agent", AGENTS),
@@ -176,6 +179,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/api/v1/settings", settings, settings::read)
         .patch("/api/v1/settings", settings, settings::change)
         .get("/api/dashboard/state", AGENTS, present::dashboard_state)
+        .merge(pings::routes::reads())
         .merge(work::read_routes())
         .merge(access::routes::reads())
         .merge(alerts::routes::reads())
@@ -195,8 +199,13 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
     let ingest = Routes::default()
         .post("/api/v1/events", sends, ingest::events)
         .post("/api/v1/import/junit", sends, ingest::import_junit)
+        .post("/api/v1/import/sarif", sends, ingest::import_sarif)
         .post("/api/v1/import/alertmanager", sends, ingest::import_alertmanager)
         .post("/api/v1/import/trades", sends, ingest::import_trades)
+        .post("/api/v1/write", sends, ingest::remote_write)
+        .post("/v1/metrics", sends, ingest::otlp_metrics)
+        .post("/v1/traces", sends, ingest::otlp_traces)
+        .post("/v1/logs", sends, ingest::otlp_logs)
         // The limit there is on decoded bytes.
         .over(|router| router.layer(DefaultBodyLimit::disable()));
     Routes::default()
@@ -211,11 +220,16 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .get("/ws/portfolio", channel_socket::PORTFOLIO_NEED, channel_socket::of_portfolio)
         .get("/ws/trades", channel_socket::TRADES_NEED, channel_socket::of_trades)
         .get("/ws/agent", agent_socket::NEEDS, agent_socket::agent)
+        .get("/badge/{file}", Needs::Nothing, badges::badge)
+        .post("/api/v1/hooks/github", Needs::Nothing, hooks::github)
+        .merge(pings::routes::writes())
         .merge(work::write_routes())
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
         .merge(metrics::routes::writes())
         .merge(openapi::routes())
+        .get("/api/v1/events", Needs::All(Topic::Events.needs()), tail::tail)
+        .merge(docs::routes())
         .merge(pages::routes())
         .merge(ingest)
 }
@@ -234,6 +248,7 @@ pub fn router(app: App) -> Router {
             .route_layer(answered)
             .route_layer(present)
             .route_layer(from_fn(server_fns::tagged))
+            .route_layer(from_fn(tables::told))
             .route_layer(CompressionLayer::new())
     };
     routes(over_reads)

@@ -9,7 +9,7 @@ use crate::domain::alerts::view::{
     ActiveAlerts, AlertHistory, AlertPage, AlertRules, Channels, NewRule, RulePage, Silences,
 };
 use crate::domain::metrics::view::{Explorer, OwnBoard};
-use crate::domain::projects::view::{ProjectPage, ProjectsList};
+use crate::domain::projects::view::{PingsList, ProjectPage, ProjectsList};
 use crate::domain::system::view::HostsPage;
 use crate::domain::trading::view::{PortfolioPage, TradesList};
 use crate::domain::work::view::{
@@ -44,6 +44,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=page!("/", Overview) />
                     <Route path=path!("/projects") view=page!("/projects", ProjectsList) />
                     <Route path=path!("/projects/:project") view=page!("/projects", ProjectPage) />
+                    <Route path=path!("/pings") view=page!("/pings", PingsList) />
                     <Route path=path!("/work") view=page!("/work", WorkBoard) />
                     <Route path=path!("/work/agents") view=page!("/work/agents", AgentsGrid) />
                     <Route path=path!("/work/agents/:agent") view=page!("/work/agents", AgentPage) />

@@ -2,15 +2,17 @@
 
 #![allow(missing_docs, reason = "the macro turns documented parameters into public fields")]
 
-use super::{Metrics, ProjectDetail, ProjectsPage};
-use crate::wire::{ApiError, JsonUnread, Unread};
+use super::{Metrics, PingMade, PingSpec, PingsPage, ProjectDetail, ProjectsPage};
+use crate::wire::{ApiError, JsonText, JsonUnread, Unread};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
+use std::sync::Arc;
 
 /// `GET /dashboard/projects`: one page of the list; parameters as [`super::ProjectsParams`].
 ///
 /// # Errors
 /// 422 naming every parameter that cannot be.
+#[allow(clippy::too_many_arguments, reason = "each is a parameter of the address")]
 #[server(name = DashboardProjects, prefix = "/dashboard", endpoint = "projects", input = GetUrl, output = JsonUnread)]
 pub async fn dashboard_projects(
     #[server(default)] status: Option<String>,
@@ -19,8 +21,9 @@ pub async fn dashboard_projects(
     #[server(default)] sort: Option<String>,
     #[server(default)] limit: Option<String>,
     #[server(default)] after: Option<String>,
+    #[server(default)] kind: Option<String>,
 ) -> Result<Unread<ProjectsPage>, ApiError> {
-    let params = super::ProjectsParams { status, tag, q, sort, limit, after };
+    let params = super::ProjectsParams { status, kind, tag, q, sort, limit, after };
     let app = crate::server::allowed(crate::domain::Permission::ViewProjects)?;
     Unread::of(&crate::server::read::projects(&app.hub.published(), &params)?)
 }
@@ -61,4 +64,37 @@ pub async fn dashboard_metrics(
     let app = crate::server::allowed(crate::domain::Permission::ViewMetrics)?;
     let range = crate::domain::range::RangeParams { window, from, to, step };
     Unread::of(&crate::server::read::metrics(&app, project, &range).await?)
+}
+
+/// `GET /api/ui/pings`: as `GET /api/v1/pings`.
+///
+/// # Errors
+/// 422 at the parameter that cannot be.
+#[server(name = ReadPings, prefix = "/api/ui", endpoint = "pings", input = GetUrl, output = JsonUnread)]
+pub async fn pings(
+    #[server(default)] after: Option<String>,
+) -> Result<Unread<PingsPage>, ApiError> {
+    let app = crate::server::allowed(crate::domain::Permission::ViewProjects)?;
+    let params = crate::server::pings::PingsParams { after, ..Default::default() };
+    Unread::of(&crate::server::pings::list(&app.hub.published(), &params)?)
+}
+
+/// `POST /api/ui/create_ping`: as `POST /api/v1/pings`.
+///
+/// # Errors
+/// As there.
+#[server(name = CreatePing, prefix = "/api/ui", endpoint = "create_ping", input = Json, output = JsonText)]
+pub async fn create_ping(spec: PingSpec) -> Result<PingMade, ApiError> {
+    let (app, caller) = crate::server::caller(crate::domain::Permission::WriteEvents)?;
+    crate::server::pings::create(&app, &caller, spec).await.map(|new| new.for_page(&app))
+}
+
+/// `POST /api/ui/remove_ping`: as `DELETE /api/v1/pings/{id}`.
+///
+/// # Errors
+/// As there.
+#[server(name = RemovePing, prefix = "/api/ui", endpoint = "remove_ping", input = Json, output = JsonText)]
+pub async fn remove_ping(id: Arc<str>) -> Result<(), ApiError> {
+    let (app, caller) = crate::server::caller(crate::domain::Permission::WriteEvents)?;
+    crate::server::pings::remove(&app, &caller, &id).await
 }

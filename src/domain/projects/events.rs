@@ -4,6 +4,7 @@ use super::{Checks, ProjectId, RunError, ValidationStatus};
 use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 events! {
@@ -12,6 +13,26 @@ events! {
         "project.registered" => Registered(Registered),
         "validation.completed" => Validated(Validated),
         "request.observed" => Requested(Requested),
+        "job.scheduled" => JobScheduled(JobScheduled),
+        "job.unscheduled" => JobUnscheduled(JobUnscheduled),
+        "job.started" => JobStarted(JobStarted),
+    }
+}
+
+impl Event {
+    /// The types that only the server itself makes: they come of pings and of setting them up.
+    pub const OWN: &[&str] = &["job.scheduled", "job.unscheduled", "job.started"];
+
+    /// Whose event it is.
+    pub const fn project(&self) -> &ProjectId {
+        match self {
+            Self::Registered(Registered { project, .. })
+            | Self::Validated(Validated { project, .. })
+            | Self::Requested(Requested { project, .. })
+            | Self::JobScheduled(JobScheduled { project, .. })
+            | Self::JobUnscheduled(JobUnscheduled { project, .. })
+            | Self::JobStarted(JobStarted { project }) => project,
+        }
     }
 }
 
@@ -81,6 +102,56 @@ pub struct Requested {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
 }
+
+/// Longest time between two runs of a job, and longest grace, in seconds: a year.
+pub const MAX_EVERY_S: u32 = 31_536_000;
+
+/// A project is a job from now on, expected by a schedule and told of by pings. What was there
+/// before is replaced, its address with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobScheduled {
+    /// Which project.
+    pub project: ProjectId,
+    /// What the ping is found by: the first part of its token.
+    pub ping: Arc<str>,
+    /// Hash of the rest of the token, which is not kept.
+    pub hash: Arc<str>,
+    /// Seconds between two runs, if that is the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_s: Option<u32>,
+    /// A line of crontab, if that is the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Arc<str>>,
+    /// The time zone of the line; UTC if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tz: Option<Arc<str>>,
+    /// Seconds that it may be late, and that a run may last.
+    pub grace_s: u32,
+    /// Who scheduled it.
+    pub actor: Arc<str>,
+}
+
+/// A project is a job no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobUnscheduled {
+    /// Which project.
+    pub project: ProjectId,
+    /// Its ping.
+    pub ping: Arc<str>,
+    /// Who said so.
+    pub actor: Arc<str>,
+}
+
+/// A run of a job has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobStarted {
+    /// Which project.
+    pub project: ProjectId,
+}
+
+impl Validate for JobScheduled {}
+impl Validate for JobUnscheduled {}
+impl Validate for JobStarted {}
 
 impl Validate for Registered {
     fn validate(&self) -> Result<(), DataError> {

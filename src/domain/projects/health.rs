@@ -1,17 +1,19 @@
 //! What a project's figures say about its health, and its row.
 
+mod job;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use super::state::Project;
 use super::tally::trend;
-use super::{ErrorCount, ProjectItem, ProjectStatus, Run, WindowTotals};
+use super::{ErrorCount, JobItem, ProjectItem, ProjectKind, ProjectStatus, Run, WindowTotals};
 use crate::domain::health::{Finding, ScorePart, Severity, findings, sent_by, settle};
 use crate::domain::percentiles::Percentiles;
 use crate::domain::sketch::Sketch;
 use crate::domain::window::{DAY, HOUR, MINUTE};
 use crate::wire::Timestamp;
+use job::JobFacts;
 use std::sync::Arc;
 
 /// Shortest quiet that can be stale, however often a project is validated.
@@ -55,6 +57,7 @@ struct Facts<'a> {
     durations: Arc<Sketch>,
     baseline: Arc<Sketch>,
     deadline: Option<Timestamp>,
+    job: Option<JobFacts<'a>>,
 }
 
 impl<'a> Facts<'a> {
@@ -70,6 +73,7 @@ impl<'a> Facts<'a> {
             durations: project.durations.day(now),
             baseline: project.durations.baseline(now),
             deadline: deadline(project),
+            job: project.job.as_deref().map(|job| JobFacts::of(job, now)),
         }
     }
 
@@ -86,8 +90,12 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The last moment at which the newest run is not stale yet; `None` without a run.
+/// The last moment at which the newest run is not stale yet; `None` without a run, and for a job:
+/// its own schedule says when it is missed.
 fn deadline(project: &Project) -> Option<Timestamp> {
+    if project.job.is_some() {
+        return None;
+    }
     let usual = project.rhythm.usual();
     let allowed = usual.map_or(STALE_UNKNOWN, |ms| ms.saturating_mul(3).max(STALE_FLOOR));
     project.recent.front().map(|run| run.at.plus(allowed))
@@ -102,7 +110,8 @@ pub fn assess(project: &Project, now: Timestamp) -> Assessment {
     let subject = format!("project/{}", project.id);
     let findings = findings(&Facts::RULES, &facts, &subject, &project.id.href());
     let mut findings = sent_by(findings, &project.source);
-    let known = !project.recent.is_empty() && !facts.stale();
+    let missed = facts.job.as_ref().is_some_and(JobFacts::missed);
+    let known = missed || !project.recent.is_empty() && !facts.stale();
     let score = if known {
         Some(settle(&mut findings))
     } else {
@@ -146,6 +155,8 @@ fn item(f: &Facts, status: ProjectStatus, score: Option<u32>, found: &[Finding])
         duration_ms: f.durations.percentiles(),
         updated_at: project.updated_at,
         stale: f.stale(),
+        kind: if f.job.is_some() { ProjectKind::Job } else { ProjectKind::Project },
+        job: f.job.as_ref().map(|job| job.item(newest.map(|run| run.status))),
     }
 }
 
@@ -157,6 +168,7 @@ fn next(f: &Facts) -> Option<Timestamp> {
         project.tally.next(now),
         project.durations.next(now),
         project.responses.expires(now, DAY),
+        f.job.as_ref().and_then(JobFacts::turns),
     ];
     times.into_iter().flatten().min()
 }
@@ -174,4 +186,10 @@ pub fn detail(project: &Project, now: Timestamp) -> Detail {
         errors: tally.types.counts(now),
         runs: project.recent.iter().map(|run| Run::clone(run)).collect(),
     }
+}
+
+/// How the job of `project` is doing at `now`, if it is one.
+pub fn job(project: &Project, now: Timestamp) -> Option<JobItem> {
+    let job = project.job.as_deref()?;
+    Some(JobFacts::of(job, now).item(project.recent.front().map(|run| run.status)))
 }

@@ -4,8 +4,8 @@
 use super::state::kept;
 use super::tally::kind;
 use super::{
-    ErrorRate, ErrorRates, Event, ProjectId, Registered, Requested, ResponseTimes, Run, TrendPoint,
-    Validated, ValidationRates, ValidationStatus,
+    ErrorRate, ErrorRates, Event, ProjectId, ResponseTimes, Run, TrendPoint, Validated,
+    ValidationRates, ValidationStatus,
 };
 use crate::domain::levels::{Levels, Noted};
 use crate::domain::range::Range;
@@ -72,7 +72,10 @@ impl Rollup {
     fn add(&mut self, event: &Event) {
         self.events += 1;
         match event {
-            Event::Registered(_) => {}
+            Event::Registered(_)
+            | Event::JobScheduled(_)
+            | Event::JobUnscheduled(_)
+            | Event::JobStarted(_) => {}
             Event::Requested(request) => self.responses.add(request.duration_ms),
             Event::Validated(run) => self.run(run),
         }
@@ -138,9 +141,7 @@ pub struct Pending {
 impl Pending {
     /// Takes in an event; it counts in the step of its own time.
     pub fn add(&mut self, stamp: &Stamp, event: &Event) {
-        let (Event::Registered(Registered { project: id, .. })
-        | Event::Validated(Validated { project: id, .. })
-        | Event::Requested(Requested { project: id, .. })) = event;
+        let id = event.project();
         self.steps.entry((id.0.clone(), finest(stamp.time))).or_default().add(event);
         if let Event::Validated(run) = event {
             self.runs.push((id.clone(), kept(stamp, run)));

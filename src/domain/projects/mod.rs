@@ -1,10 +1,12 @@
 //! Projects: validation runs, errors, response times, and what they say about health.
 
 pub mod api;
+mod job;
 mod past;
 mod query;
 pub mod view;
 mod view_model;
+pub use job::*;
 pub use past::*;
 pub use query::*;
 pub use view_model::*;
@@ -17,6 +19,8 @@ mod events;
 pub mod health;
 #[cfg(feature = "ssr")]
 pub mod history;
+#[cfg(feature = "ssr")]
+pub mod schedule;
 #[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,6 @@
 //! Which projects, in which order: one rule for the server's list and the browser's table.
 
-use super::{ProjectItem, ProjectStatus};
+use super::{ProjectItem, ProjectKind, ProjectStatus};
 use crate::wire::FieldError;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -96,6 +96,9 @@ pub struct ProjectsParams {
     /// `healthy`, `warning`, `critical` or `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// `project` or `job`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Only projects with this tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
@@ -119,6 +122,8 @@ pub struct ProjectsParams {
 pub struct ProjectsQuery {
     /// Health, if it matters.
     pub status: Option<ProjectStatus>,
+    /// Kind, if it matters.
+    pub kind: Option<ProjectKind>,
     /// Tag, if it matters.
     pub tag: Option<String>,
     /// Text to look for, in lower case.
@@ -133,8 +138,8 @@ pub struct ProjectsQuery {
 
 impl Default for ProjectsQuery {
     fn default() -> Self {
-        let (status, tag, q, after) = (None, None, None, None);
-        Self { status, tag, q, sort: Sort::default(), limit: Self::DEFAULT_LIMIT, after }
+        let (status, kind, tag, q, after) = (None, None, None, None, None);
+        Self { status, kind, tag, q, sort: Sort::default(), limit: Self::DEFAULT_LIMIT, after }
     }
 }
 
@@ -167,6 +172,13 @@ impl ProjectsQuery {
             }
             status
         });
+        let kind = given(&params.kind).and_then(|text| {
+            let kind = ProjectKind::named(&text);
+            if kind.is_none() {
+                refuse("kind", "must be project or job");
+            }
+            kind
+        });
         let sort = given(&params.sort).map_or(Some(Sort::default()), |text| Sort::parse(&text));
         if sort.is_none() {
             refuse("sort", "must be status, score, name, errors, success, p95 or last_run");
@@ -180,6 +192,7 @@ impl ProjectsQuery {
         match (sort, limit) {
             (Some(sort), Some(limit)) if wrong.is_empty() => Ok(Self {
                 status,
+                kind,
                 tag: given(&params.tag),
                 q: given(&params.q).map(|text| text.to_lowercase()),
                 sort,
@@ -194,6 +207,7 @@ impl ProjectsQuery {
     pub fn matches(&self, item: &ProjectItem) -> bool {
         let holds = |text: &str, part: &str| text.to_lowercase().contains(part);
         self.status.is_none_or(|status| item.status == status)
+            && self.kind.is_none_or(|kind| item.kind == kind)
             && self.tag.as_ref().is_none_or(|tag| item.tags.contains(tag))
             && self.q.as_ref().is_none_or(|q| {
                 holds(item.project.as_str(), q)
@@ -237,13 +251,14 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let params = ProjectsParams {
             status: some("fine"),
+            kind: some("cron"),
             sort: some("points"),
             limit: some("0"),
             ..Default::default()
         };
         let wrong = ProjectsQuery::parse(&params).unwrap_err();
         let names: Vec<_> = wrong.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(names, ["/status", "/sort", "/limit"]);
+        assert_eq!(names, ["/status", "/kind", "/sort", "/limit"]);
         let empty = ProjectsParams { q: some(""), limit: some(""), ..Default::default() };
         assert_eq!(ProjectsQuery::parse(&empty), Ok(ProjectsQuery::default()));
     }

@@ -4,14 +4,16 @@
 //! memory is bounded whatever is sent; nothing in here reads a clock.
 
 mod durations;
+mod job;
 mod project;
 mod runs;
 pub use durations::Durations;
+pub use job::Job;
 pub use project::{Project, Streak};
 pub use runs::kept;
 
 use super::tally::Tally;
-use super::{Event, ProjectId, Registered, Requested, Validated};
+use super::{Event, ProjectId};
 use crate::wire::Stamp;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,9 @@ pub struct State {
     /// By id, the archived ones as well: they are tombstones until they are wanted again.
     #[serde(default)]
     pub by_id: OrdMap<ProjectId, Arc<Project>>,
+    /// Projects that are jobs, by what the address of their ping is found by.
+    #[serde(default)]
+    pub pings: OrdMap<Arc<str>, ProjectId>,
     /// All projects together. Shared, so that a snapshot of the state costs nothing.
     #[serde(default)]
     pub totals: Arc<Totals>,
@@ -45,9 +50,8 @@ impl State {
 
     /// Takes in an event; returns the project it changed, unless there was no room for it.
     pub fn fold(&mut self, stamp: &Stamp, event: &Event) -> Option<ProjectId> {
-        let (Event::Registered(Registered { project: id, .. })
-        | Event::Validated(Validated { project: id, .. })
-        | Event::Requested(Requested { project: id, .. })) = event;
+        let id = event.project();
+        let before = self.ping_of(id);
         if let Some(project) = self.by_id.get_mut(id) {
             Arc::make_mut(project).fold(stamp, event);
         } else if self.by_id.len() < Self::MAX {
@@ -59,10 +63,25 @@ impl State {
             totals.overflow = totals.overflow.saturating_add(1);
             return None;
         }
+        if let Event::JobScheduled(_) | Event::JobUnscheduled(_) = event {
+            before.map(|ping| self.pings.remove(&ping));
+            let now = self.ping_of(id);
+            now.map(|ping| self.pings.insert(ping, id.clone()));
+        }
         if let Event::Validated(run) = event {
             Arc::make_mut(&mut self.totals).tally.add(stamp.time, run);
         }
         Some(id.clone())
+    }
+
+    fn ping_of(&self, id: &ProjectId) -> Option<Arc<str>> {
+        self.by_id.get(id)?.job.as_ref().map(|job| job.plan.ping.clone())
+    }
+
+    /// The project whose job has this ping.
+    pub fn pinged(&self, ping: &str) -> Option<(&Arc<Project>, &Arc<Job>)> {
+        let project = self.by_id.get(self.pings.get(ping)?)?;
+        Some((project, project.job.as_ref()?))
     }
 
     /// The project of this id, unless it is archived.

@@ -1,6 +1,6 @@
 //! What readers get to see of projects; the same types on the server and in the browser.
 
-use super::{Checks, ProjectId, RunError, ValidationStatus};
+use super::{Checks, JobItem, ProjectId, ProjectKind, RunError, ValidationStatus};
 use crate::domain::health::{Finding, ScorePart};
 pub use crate::domain::percentiles::Percentiles;
 use crate::domain::range::Range;
@@ -74,8 +74,14 @@ pub struct ProjectItem {
     pub duration_ms: Percentiles,
     /// Time of the newest event about it.
     pub updated_at: Timestamp,
-    /// No validation for longer than its usual interval allows.
+    /// No validation for longer than its usual interval allows. Never so for a job, which is late.
     pub stale: bool,
+    /// What it is.
+    #[serde(default)]
+    pub kind: ProjectKind,
+    /// Its schedule, if it is a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobItem>,
 }
 
 /// A finished run.

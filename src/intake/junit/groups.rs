@@ -18,7 +18,7 @@ const MAX_SHORT: usize = 200;
 
 /// One error or failure of a report.
 #[derive(Debug, Default)]
-pub(super) struct Problem {
+pub(in crate::intake) struct Problem {
     pub kind: String,
     pub message: String,
     pub file: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Problem {
 
 /// Errors grouped by type and message, in the order they first came up.
 #[derive(Debug, Default)]
-pub(super) struct Groups {
+pub(in crate::intake) struct Groups {
     list: Vec<RunError>,
     places: HashMap<(String, String), usize>,
 }

@@ -6,6 +6,7 @@ use crate::domain::access::state::State;
 use crate::domain::access::{Me, Permissions, SessionKind, Via};
 use crate::server::App;
 use crate::server::peer::Peer;
+use crate::server::pings;
 use crate::wire::{ApiError, ErrorKind, Seq, Timestamp};
 use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::request::Parts;
@@ -284,7 +285,7 @@ pub async fn identify(Shared(app): Shared<App>, mut request: Request, next: Next
         return next.run(request).await;
     }
     let (name, method) = (caller.name.clone(), request.method().clone());
-    let (path, begun) = (request.uri().path().to_owned(), Instant::now());
+    let (path, begun) = (pings::loggable(request.uri().path()), Instant::now());
     request.extensions_mut().insert(caller);
     let response = next.run(request).await;
     // Never the query: it may hold what somebody took for the right place of a secret.

@@ -9,7 +9,7 @@ pub mod own;
 mod params;
 mod password;
 pub mod roles;
-mod secret;
+pub mod secret;
 pub mod session;
 pub mod start;
 mod throttle;

@@ -1,7 +1,9 @@
 //! Settings as one source gives them, and how sources add up.
 
 use super::{Settings, Tuning};
+use crate::domain::access::Secret;
 use crate::domain::settings::{self, Changes};
+use crate::pipeline::scrape::Scraping;
 use crate::server::access::oidc;
 use crate::server::edge::{self, Networks, Origins, Tls};
 use crate::server::limits::Allowed;
@@ -10,6 +12,9 @@ use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The environment's name of what GitHub signs its webhooks with.
+pub const GITHUB_SECRET: &str = "BELLWETHER_GITHUB_SECRET";
 
 /// Settings as a source gives them: those left out are left to the next source.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -49,6 +54,18 @@ pub struct Partial {
     pub public_url: Option<String>,
     /// As [`Settings::notify_allow_private`].
     pub notify_allow_private: Option<bool>,
+    /// Targets that are scraped, as `URL` or `JOB=URL`; a list, or a text with commas.
+    #[serde(default, deserialize_with = "listed")]
+    pub scrape: Option<Vec<String>>,
+    /// Seconds between two scrapes of a target.
+    pub scrape_interval_s: Option<u32>,
+    /// File that holds [`Settings::github_secret`].
+    pub github_secret_file: Option<PathBuf>,
+    /// As [`Settings::github_secret`], from the environment alone.
+    #[serde(skip)]
+    pub github_secret: Option<Secret>,
+    /// As [`Settings::private_badges`].
+    pub private_badges: Option<bool>,
     /// As [`Settings::oidc`].
     #[serde(default)]
     pub oidc: oidc::Options,
@@ -88,6 +105,14 @@ impl Partial {
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
             notify_allow_private: self.notify_allow_private.or(next.notify_allow_private),
+            scrape: self.scrape.or(next.scrape),
+            scrape_interval_s: self.scrape_interval_s.or(next.scrape_interval_s),
+            // Where one source names the one, the other's of the next source is not meant.
+            github_secret_file: self
+                .github_secret_file
+                .or(next.github_secret_file.filter(|_| self.github_secret.is_none())),
+            github_secret: self.github_secret.or(next.github_secret),
+            private_badges: self.private_badges.or(next.private_badges),
             oidc: self.oidc.or(next.oidc),
             work: next.work.into_iter().chain(self.work).collect(),
         }
@@ -124,6 +149,9 @@ impl Partial {
             oidc: self.oidc.settle(public_url.as_deref())?,
             public_url,
             notify_allow_private: self.notify_allow_private.unwrap_or(false),
+            scrape: Scraping::parse(&self.scrape.unwrap_or_default(), self.scrape_interval_s)?,
+            github_secret: github_secret(self.github_secret_file.as_deref(), self.github_secret)?,
+            private_badges: self.private_badges.unwrap_or(false),
             tuning: Tuning::default(),
         };
         if settings.retain_days == 0 {
@@ -133,6 +161,22 @@ impl Partial {
             return Err("journal_max_mb must be at least 1".to_owned());
         }
         Ok(settings)
+    }
+}
+
+/// What GitHub signs with, from a file or from the environment.
+fn github_secret(file: Option<&Path>, given: Option<Secret>) -> Result<Option<Secret>, String> {
+    let given = given.filter(|secret| !secret.0.trim().is_empty());
+    let Some(path) = file else { return Ok(given) };
+    if given.is_some() {
+        return Err(format!("give either --github-secret-file or {GITHUB_SECRET}"));
+    }
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("--github-secret-file {shown}: {error}"))?;
+    match text.trim() {
+        "" => Err(format!("--github-secret-file {shown}: it holds no secret")),
+        text => Ok(Some(Secret(text.to_owned()))),
     }
 }
 
@@ -208,6 +252,26 @@ mod tests {
         check("no_sampler = true", Ok(Partial { no_sampler: Some(true), ..Partial::default() }));
         check("lisen = '127.0.0.1:0'", Err("lisen"));
         check("listen = 'here'", Err("listen"));
+    }
+
+    #[test]
+    fn the_secret_of_github_comes_from_one_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (full, empty) = (dir.path().join("full"), dir.path().join("empty"));
+        std::fs::write(&full, "hush\n").unwrap();
+        std::fs::write(&empty, "\n").unwrap();
+        let secret = |text: &str| Some(Secret(text.to_owned()));
+        assert_eq!(github_secret(Some(&full), None), Ok(secret("hush")));
+        assert_eq!(github_secret(None, secret("given")), Ok(secret("given")));
+        assert_eq!(github_secret(None, secret(" ")), Ok(None));
+        assert!(github_secret(Some(&full), secret("given")).unwrap_err().contains(GITHUB_SECRET));
+        assert!(github_secret(Some(&empty), None).unwrap_err().contains("no secret"));
+        let none = github_secret(Some(&dir.path().join("none")), None);
+        assert!(none.unwrap_err().contains("--github-secret-file"));
+        // A source that gives a secret does not mean the file of the next.
+        let env = Partial { github_secret: secret("given"), ..Partial::default() };
+        let file = Partial { github_secret_file: Some(full), ..Partial::default() };
+        assert_eq!(env.or(file).settle().unwrap().github_secret, secret("given"));
     }
 
     #[test]

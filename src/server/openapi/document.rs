@@ -4,6 +4,7 @@ use super::op::{Answer, JSON, Op, named};
 use super::{events, paths, shapes};
 use crate::domain::access::Permissions;
 use crate::server::needs::{Entry, Needs};
+use crate::server::tables;
 use crate::wire::{ApiError, ErrorKind};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -267,6 +268,14 @@ fn plain(value: &mut Value) {
     }
 }
 
+/// What is told as a table as well, if it is a list of those that are.
+fn as_table(op: &Op) -> Op {
+    match op.method == "GET" && tables::lists().any(|list| list == op.path) {
+        true => op.clone().exports(),
+        false => op.clone(),
+    }
+}
+
 /// The document over these routes. What is told of a route that is not there is left out.
 pub fn over(table: &[Entry], examples: &Map<String, Value>) -> Value {
     let rooms = paths::rooms();
@@ -277,6 +286,7 @@ pub fn over(table: &[Entry], examples: &Map<String, Value>) -> Value {
     let mut ops = Vec::new();
     for room in &rooms {
         for op in &room.operations {
+            let op = &as_table(op);
             let same = |entry: &&Entry| entry.path == op.path && entry.method.as_str() == op.method;
             if let Some(entry) = table.iter().find(same) {
                 add(op.path, op.method, operation(op, room.tag, entry.needs, examples));

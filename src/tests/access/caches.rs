@@ -60,6 +60,7 @@ const CHANNEL: Write = Ask(
 );
 const ROLE: Write =
     Ask("POST", "/api/v1/roles", r##"{"name":"role-#","permissions":["view_projects"]}"##);
+const PING: Write = Ask("POST", "/api/v1/pings", r##"{"project":"job #","every_s":60}"##);
 const TOKEN: Write = Ask("POST", "/api/v1/tokens", r##"{"name":"token #","role":"viewer"}"##);
 
 const fn case(
@@ -85,6 +86,7 @@ const CASES: &[Case] = &[
         PRICE,
     ),
     case("/dashboard/metrics", "/dashboard/metrics", "view_metrics", RUN, Again),
+    case("/api/v1/pings", "/api/v1/pings", "view_projects", PING, PRICE),
     case("/api/v1/tasks", "/api/v1/tasks", "view_agents", STEP, PRICE),
     case("/api/v1/tasks/dead-letter", "/api/v1/tasks/dead-letter", "view_agents", DEAD, PRICE),
     case("/api/v1/tasks/{id}", "/api/v1/tasks/t", "view_agents", STEP, PRICE),
@@ -178,11 +180,12 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("/api/v1/system", "made once a flush, for all"),
     ("/api/dashboard/state", "made once a flush, for all"),
     ("/api/v1/metrics/cache", "counts what the others do"),
-    ("/api/v1/me/pins", "everybody has their own"),
     ("/api/v1/commands", "waits for what comes"),
     ("/metrics", "counts what the others do"),
     ("/api/openapi.json", "made once"),
     ("/api/docs", "made once"),
+    ("/api/v1/alerts.atom", "no JSON"),
+    ("/api/v1/events", "may go on"),
     ("/api/v1/me/pins", "each has a board of their own"),
 ];
 

@@ -12,7 +12,7 @@ mod sockets;
 mod tokens;
 
 use crate::harness::{Answer, Server, Socket};
-use bellwether::server::config::Tuning;
+use bellwether::server::config::{Settings, Tuning};
 use serde_json::{Value, json};
 
 /// The password of every user here.
@@ -31,7 +31,15 @@ impl Secured {
     }
 
     pub async fn tuned(tuning: Tuning) -> Self {
-        let server = Server::tuned(tuning).await;
+        Self::over(Server::tuned(tuning).await).await
+    }
+
+    /// One that is started with other settings than most.
+    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::over(Server::changed(change).await).await
+    }
+
+    async fn over(server: Server) -> Self {
         let user = json!({ "username": "root", "password": PASSWORD, "role": "admin" });
         let made = server.json("POST", "/api/v1/users", user).await;
         assert_eq!(made.status, 201, "{:?}", made.json());

@@ -38,10 +38,22 @@ async fn filled() -> Server {
     .await;
     let made = [
         ("/api/v1/tasks/retry", json!({ "ids": ["t-2"] })),
-        ("/api/v1/alert-rules", json!({ "id": "mail-waits", "name": "Mail waits", "severity": "warning", "on": { "metric": "queue_depth", "op": ">", "threshold": 100 } })),
-        ("/api/v1/silences", json!({ "match": { "source": "nas" }, "for_s": 3600, "comment": "moving it" })),
-        ("/api/v1/maintenance", json!({ "id": "backups", "name": "Backups", "match": { "source": "nas" }, "schedule": { "days": ["sat"], "at": "22:00", "duration_s": 7200 } })),
-        ("/api/v1/channels", json!({ "id": "on-call", "name": "On call", "kind": "webhook", "url": "https://example.com/hook", "enabled": false })),
+        (
+            "/api/v1/alert-rules",
+            json!({ "id": "mail-waits", "name": "Mail waits", "severity": "warning", "on": { "metric": "queue_depth", "op": ">", "threshold": 100 } }),
+        ),
+        (
+            "/api/v1/silences",
+            json!({ "match": { "source": "nas" }, "for_s": 3600, "comment": "moving it" }),
+        ),
+        (
+            "/api/v1/maintenance",
+            json!({ "id": "backups", "name": "Backups", "match": { "source": "nas" }, "schedule": { "days": ["sat"], "at": "22:00", "duration_s": 7200 } }),
+        ),
+        (
+            "/api/v1/channels",
+            json!({ "id": "on-call", "name": "On call", "kind": "webhook", "url": "https://example.com/hook", "enabled": false }),
+        ),
         ("/api/v1/me/pins", json!({ "title": "Mail", "metric": "queue_depth", "window": "6h" })),
     ];
     for (path, body) in made {
@@ -60,7 +72,9 @@ async fn real(server: &Server, path: &str) -> String {
         items[0][member].as_str().unwrap_or("nobody").to_owned()
     };
     let id = match path {
-        "/dashboard/projects/{project}" | "/dashboard/projects/{project}/runs" => "payments-api".to_owned(),
+        "/dashboard/projects/{project}" | "/dashboard/projects/{project}/runs" => {
+            "payments-api".to_owned()
+        }
         "/api/v1/tasks/{id}" => "t-1".to_owned(),
         "/api/v1/agents/{id}" => "builder-1".to_owned(),
         "/api/v1/jobs/{id}" => first("/api/v1/jobs", "id").await,
@@ -102,12 +116,15 @@ async fn answers_are_what_the_document_says() {
     let mut wrong = Vec::new();
     let told = server.get("/api/openapi.json").await;
     assert_eq!(&told.json(), document);
-    let again = server.request("GET", "/api/openapi.json", &[("if-none-match", told.header("etag").unwrap())], "").await;
+    let again = server
+        .request("GET", "/api/openapi.json", &[("if-none-match", told.header("etag").unwrap())], "")
+        .await;
     assert_eq!(again.status, 304);
     for (method, path, told) in operations(document) {
         let id = told["operationId"].as_str().unwrap();
         let answer = &told["responses"]["200"]["content"]["application/json"];
-        let not_asked = NOT_ASKED.iter().any(|(other, _)| *other == id) || path.starts_with("/api/ui/");
+        let not_asked =
+            NOT_ASKED.iter().any(|(other, _)| *other == id) || path.starts_with("/api/ui/");
         if method != "GET" || answer.is_null() || not_asked {
             continue;
         }
@@ -120,7 +137,9 @@ async fn answers_are_what_the_document_says() {
         // An open board has neither users nor sessions to tell of.
         if path.starts_with("/api/v1/me/sessions") || path.starts_with("/api/v1/users/") {
             let problem = &document["components"]["schemas"]["Problem"];
-            assert!(schema::faults(document, problem, &got.json(), "").is_empty() || got.status == 200);
+            assert!(
+                schema::faults(document, problem, &got.json(), "").is_empty() || got.status == 200
+            );
             continue;
         }
         assert_eq!(got.status, 200, "{asked}: {}", String::from_utf8_lossy(&got.body));

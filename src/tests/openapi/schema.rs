@@ -50,7 +50,8 @@ pub fn faults(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Stri
         }
     }
     for (i, item) in value.as_array().into_iter().flatten().enumerate() {
-        let inner = schema["prefixItems"].get(i).or(schema.get("items").filter(|one| one.is_object()));
+        let inner =
+            schema["prefixItems"].get(i).or(schema.get("items").filter(|one| one.is_object()));
         all.extend(inner.iter().flat_map(|inner| faults(root, inner, item, &format!("{at}/{i}"))));
     }
     for inner in schema["allOf"].as_array().into_iter().flatten() {

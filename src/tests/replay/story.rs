@@ -55,7 +55,20 @@ fn of_projects() -> impl Strategy<Value = (&'static str, String)> {
     let requested = (0..5_u8, 1..900_u32).prop_map(|(p, ms)| {
         ("request.observed", format!(r#"{{"project":"p{p}","duration_ms":{ms}}}"#))
     });
-    prop_oneof![5 => validated(), 1 => registered, 2 => requested]
+    let job = (0..5_u8, 0..3_u8, 0..3_u8).prop_map(|(p, ping, what)| match what {
+        0 => {
+            let data = format!(
+                r#"{{"project":"p{p}","ping":"i{p}{ping}","hash":"h","every_s":60,"grace_s":{ping},"actor":"a"}}"#
+            );
+            ("job.scheduled", data)
+        }
+        1 => {
+            let data = format!(r#"{{"project":"p{p}","ping":"i{p}{ping}","actor":"a"}}"#);
+            ("job.unscheduled", data)
+        }
+        _ => ("job.started", format!(r#"{{"project":"p{p}"}}"#)),
+    });
+    prop_oneof![5 => validated(), 1 => registered, 2 => requested, 2 => job]
 }
 
 fn of_system() -> impl Strategy<Value = (&'static str, String)> {

@@ -23,8 +23,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nav::Nav;
 pub use pages::{
-    ACCESS, ACCOUNT, ALERTS, METRICS, NEW_RULE, PAGES, PageLink, SUBPAGES, TRADING, named_pages,
-    needs, seen,
+    ACCESS, ACCOUNT, ALERTS, METRICS, NEW_RULE, PAGES, PROJECTS, PageLink, SUBPAGES, TRADING,
+    named_pages, needs, seen,
 };
 pub use palette::Dialog;
 use palette::Palette;

@@ -47,6 +47,18 @@ pub const SUBPAGES: [PageLink; 3] = [
     page("/work/dead-letters", "Dead letters", IconName::Critical, "d", &[Permission::ViewAgents]),
 ];
 
+/// Pages of projects.
+pub const PROJECTS: [PageLink; 2] = [
+    page("/projects", "Projects", IconName::Projects, "p", &[Permission::ViewProjects]),
+    page(
+        "/pings",
+        "Pings",
+        IconName::Waiting,
+        "j",
+        &[Permission::ViewProjects, Permission::WriteEvents],
+    ),
+];
+
 /// Pages of trading.
 pub const TRADING: [PageLink; 2] = [
     page("/portfolio", "Portfolio", IconName::Purse, "f", &[Permission::ViewPortfolio]),
@@ -87,7 +99,8 @@ pub const ACCOUNT: PageLink = page("/account", "Account", IconName::Person, "m",
 pub fn named_pages() -> impl DoubleEndedIterator<Item = &'static PageLink> {
     let alerts = ALERTS.iter().skip(1).chain(std::iter::once(&NEW_RULE));
     let rest = ACCESS.iter().chain(std::iter::once(&ACCOUNT));
-    let trading = TRADING.iter().skip(1).chain(METRICS.iter().skip(1));
+    let trading =
+        PROJECTS.iter().skip(1).chain(TRADING.iter().skip(1)).chain(METRICS.iter().skip(1));
     PAGES.iter().chain(&SUBPAGES).chain(trading).chain(alerts).chain(rest)
 }
 

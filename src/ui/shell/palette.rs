@@ -132,7 +132,9 @@ pub fn Palette() -> impl IntoView {
                 false => None,
             };
             let projects = match may_projects {
-                true => dashboard_projects(None, None, Some(q), None, limit(), None).await.ok(),
+                true => {
+                    dashboard_projects(None, None, Some(q), None, limit(), None, None).await.ok()
+                }
                 false => None,
             };
             let (projects, agents) = (

@@ -6,12 +6,13 @@ use crate::domain::projects::Counts;
 use crate::domain::window::DAY;
 use crate::wire::Timestamp;
 
-const fn nothing(_: &Facts) -> Option<String> {
+pub(super) const fn nothing(_: &Facts) -> Option<String> {
     None
 }
 
 impl Facts<'_> {
-    pub(super) const RULES: [Rule<Self>; 6] = [
+    pub(super) const RULES: [Rule<Self>; 8] = [
+        Self::LATE,
         Rule {
             id: "project.validation_failed",
             check: validation_failed,
@@ -22,6 +23,7 @@ impl Facts<'_> {
             sample: |f| f.project.streak.as_ref().and_then(|s| s.sample.clone()),
             resolve: |_, _| "One validation that passes.".to_owned(),
         },
+        Self::OVERRUNNING,
         Rule {
             id: "project.success_rate",
             check: success_rate,
@@ -68,9 +70,15 @@ impl Facts<'_> {
         Rule {
             id: "project.never_validated",
             check: never_validated,
-            message: |f, _| format!("{} has never been validated.", f.name()),
+            message: |f, _| match f.job {
+                None => format!("{} has never been validated.", f.name()),
+                Some(_) => format!("{} has not ended a run yet.", f.name()),
+            },
             sample: nothing,
-            resolve: |_, _| "A first `validation.completed`.".to_owned(),
+            resolve: |f, _| match f.job {
+                None => "A first `validation.completed`.".to_owned(),
+                Some(_) => "A first ping that ends a run.".to_owned(),
+            },
         },
     ];
 }

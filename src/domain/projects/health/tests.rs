@@ -1,5 +1,6 @@
 //! Each rule at, just below and just above its threshold; rows, scores and deadlines.
 
+mod jobs;
 mod story;
 
 use super::*;

@@ -1,6 +1,7 @@
 //! What is known of one project.
 
 use super::durations::Durations;
+use super::job::Job;
 use super::runs::{MAX_TEXT, blank, write};
 use crate::domain::projects::tally::{MAX_MESSAGE, Tally, clip};
 use crate::domain::projects::{Event, ProjectId, Registered, Run, Validated, ValidationStatus};
@@ -91,6 +92,9 @@ pub struct Project {
     /// How often it is validated.
     #[serde(default)]
     pub rhythm: Rhythm<16>,
+    /// What is known of it as a job, if it is one.
+    #[serde(default)]
+    pub job: Option<Arc<Job>>,
 }
 
 impl Project {
@@ -110,6 +114,7 @@ impl Project {
             durations: Durations::default(),
             responses: Ring::default(),
             rhythm: Rhythm::default(),
+            job: None,
         }
     }
 
@@ -140,7 +145,9 @@ impl Project {
 
     pub(super) fn fold(&mut self, stamp: &Stamp, event: &Event) {
         self.first_at = self.first_at.min(stamp.time);
-        if stamp.time >= self.updated_at && self.source != stamp.source {
+        // What the server itself says of a job's schedule does not make it the sender of the rest.
+        let told = !Event::OWN.contains(&event.kind());
+        if told && stamp.time >= self.updated_at && self.source != stamp.source {
             self.source = stamp.source.clone();
         }
         self.updated_at = self.updated_at.max(stamp.time);
@@ -150,6 +157,20 @@ impl Project {
             Event::Requested(data) => {
                 if let Some(sketch) = self.responses.at(stamp.time) {
                     Arc::make_mut(sketch).add(data.duration_ms);
+                }
+            }
+            Event::JobScheduled(data) => {
+                let ended = self.recent.front().map(|run| run.at);
+                self.job = Some(Arc::new(Job::new(data, stamp.time, ended)));
+                // Whoever schedules it wants to see it.
+                Arc::make_mut(&mut self.profile).archived.say(stamp.time, Some(false));
+            }
+            Event::JobUnscheduled(data) => {
+                self.job.take_if(|job| job.plan.ping == data.ping);
+            }
+            Event::JobStarted(_) => {
+                if let Some(job) = &mut self.job {
+                    Arc::make_mut(job).start(stamp.time);
                 }
             }
         }
@@ -169,6 +190,9 @@ impl Project {
 
     fn validate(&mut self, stamp: &Stamp, data: &Validated) {
         self.tally.add(stamp.time, data);
+        if let Some(job) = &mut self.job {
+            Arc::make_mut(job).end(stamp.time);
+        }
         if let Some(ms) = data.duration_ms.filter(|_| data.status != ValidationStatus::Skipped) {
             self.durations.add(stamp.time, ms);
         }

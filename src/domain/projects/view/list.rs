@@ -8,6 +8,8 @@ use crate::domain::projects::api::dashboard_projects;
 use crate::domain::projects::{ProjectId, ProjectsPage, ProjectsParams, ProjectsQuery};
 use crate::ui::format;
 use crate::ui::live::follow;
+use crate::ui::me::{Permission, may};
+use crate::ui::shell::{PROJECTS, page_tabs};
 use crate::ui::widgets::{AsOf, Empty, loaded, reading, use_window};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,11 +24,13 @@ pub fn ProjectsList() -> impl IntoView {
     // Read once: what the address asks for after that is answered from the rows that are here.
     let asked = params.get_untracked();
     let page = reading(move || {
-        let ProjectsParams { status, tag, q, sort, after, .. } = asked.clone();
-        dashboard_projects(status, tag, q, sort, None, after)
+        let ProjectsParams { status, kind, tag, q, sort, after, .. } = asked.clone();
+        dashboard_projects(status, tag, q, sort, None, after, kind)
     });
     view! {
         <Title text="Projects · Bellwether" />
+        // Who may not make pings has nowhere else to go.
+        {may(Permission::WriteEvents).then(|| page_tabs("Projects", &PROJECTS))}
         {loaded(page, move |first| view! { <List params=params first=first /> }.into_any())}
     }
 }
@@ -51,7 +55,9 @@ fn List(params: Memo<ProjectsParams>, first: ProjectsPage) -> impl IntoView {
         format!("{}{} {word}", format::count(here as u64), of.unwrap_or_default())
     };
     let nothing = move || ids.with(Vec::is_empty);
-    let filtered = move || params.with(|p| p.q.is_some() || p.status.is_some() || p.tag.is_some());
+    let filtered = move || {
+        params.with(|p| p.q.is_some() || p.status.is_some() || p.kind.is_some() || p.tag.is_some())
+    };
     view! {
         <Toolbar params=params tags=tags />
         <section class="card flush" aria-label="Projects">

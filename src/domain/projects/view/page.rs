@@ -1,5 +1,6 @@
 //! A project's page: its score explained, its history, its errors and its runs.
 
+use super::job::facts;
 use super::runs::{ErrorTypesCard, FiguresCard, RunsCard, is_web};
 use super::score::ScoreCard;
 use super::trends::{Trend, Trends, USUAL};
@@ -8,7 +9,7 @@ use crate::domain::projects::ProjectDetail;
 use crate::domain::projects::api::project_detail;
 use crate::ui::live::follow_doc;
 use crate::ui::range::use_range;
-use crate::ui::widgets::{Age, Badge, Icon, IconName, Verdict, loaded, reading};
+use crate::ui::widgets::{Age, Badge, Card, Icon, IconName, Verdict, dynamic, loaded, reading};
 use crate::wire::decoded;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -56,9 +57,13 @@ fn Page(first: ProjectDetail) -> impl IntoView {
     let errors = Memo::new(move |_| doc.with(|doc| doc.errors.clone()));
     let runs = Memo::new(move |_| doc.with(|doc| doc.runs.clone()));
     let newest = Memo::new(move |_| runs.with(|runs| runs.first().map(|run| run.seq)));
+    let job = Memo::new(move |_| item.with(|item| item.job.clone()));
     view! {
         <Heading item=item />
         <div class="grid">
+            {dynamic(move || job.get().map(|job| {
+                view! { <Card title="Schedule" as_of=as_of class="c12 job-card">{facts(&job)}</Card> }.into_any()
+            }))}
             <ScoreCard item=item findings=findings as_of=as_of />
             <FiguresCard windows=windows durations=durations responses=responses as_of=as_of />
             <ErrorTypesCard errors=errors as_of=as_of />

@@ -1,10 +1,11 @@
 //! A project's row, wherever rows of projects are shown.
 
+use super::job::schedule;
 use crate::domain::projects::{ProjectItem, Trend};
 use crate::ui::chart::Bars;
 use crate::ui::format;
 use crate::ui::live::Live;
-use crate::ui::widgets::{Badge, Icon, IconName, ScoreBar, Verdict, flashes, since};
+use crate::ui::widgets::{Badge, Icon, IconName, ScoreBar, Verdict, dynamic, flashes, since};
 use leptos::prelude::*;
 
 /// The heads of the columns, where they do not sort.
@@ -38,6 +39,7 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
     let name =
         part(item, |item| (item.name.clone(), item.project.href(), item.project.to_string()));
     let tags = part(item, |item| item.tags.clone());
+    let job = part(item, |item| item.job.as_ref().map(schedule));
     let verdict = Memo::new(move |_| {
         item.with(|item| {
             Verdict::from(
@@ -65,6 +67,7 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
             <td class="name">
                 <a href=move || name.get().1 title=move || name.get().2 data-row-link="">{move || name.get().0}</a>
                 <span class="tags">
+                    {dynamic(move || job.get().map(|when| view! { <span class="tag job" title="A job: when it is expected"><Icon name=IconName::Waiting />{when}</span> }.into_any()))}
                     {move || tags.get().into_iter().take(3).map(|tag| view! { <span class="tag">{tag}</span> }).collect_view()}
                 </span>
             </td>

@@ -13,6 +13,7 @@ pub fn use_params() -> Memo<ProjectsParams> {
     Memo::new(move |_| {
         query.with(|query| ProjectsParams {
             status: query.get("status"),
+            kind: query.get("kind"),
             tag: query.get("tag"),
             q: query.get("q"),
             sort: query.get("sort"),
@@ -26,6 +27,7 @@ pub fn use_params() -> Memo<ProjectsParams> {
 pub fn href(params: &ProjectsParams) -> String {
     let parts = [
         ("status", &params.status),
+        ("kind", &params.kind),
         ("tag", &params.tag),
         ("q", &params.q),
         ("sort", &params.sort),
@@ -41,6 +43,43 @@ pub fn href(params: &ProjectsParams) -> String {
         }
     }
     href
+}
+
+/// A choice: values with their words, what is chosen now, and the same with another chosen.
+struct Choice {
+    label: &'static str,
+    values: &'static [(&'static str, &'static str)],
+    chosen: fn(&ProjectsParams) -> Option<&str>,
+    choose: fn(ProjectsParams, Option<String>) -> ProjectsParams,
+}
+
+static KINDS: Choice = Choice {
+    label: "Kind",
+    values: &[("", "Any kind"), ("job", "Jobs")],
+    chosen: |params| params.kind.as_deref(),
+    choose: |params, kind| ProjectsParams { kind, after: None, ..params },
+};
+
+static STATUS: Choice = Choice {
+    label: "Status",
+    values: &STATUSES,
+    chosen: |params| params.status.as_deref(),
+    choose: |params, status| ProjectsParams { status, after: None, ..params },
+};
+
+/// Links to what can be chosen.
+fn segments(params: Memo<ProjectsParams>, of: &'static Choice) -> AnyView {
+    let link = |&(value, word): &(&'static str, &'static str)| {
+        let to = move || {
+            let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+            href(&(of.choose)(params.get(), value))
+        };
+        let here =
+            move || params.with(|p| (of.chosen)(p).unwrap_or_default() == value).then_some("true");
+        view! { <a href=to data-noscroll="" aria-current=here>{word}</a> }.into_any()
+    };
+    let links: Vec<AnyView> = of.values.iter().map(link).collect();
+    view! { <div class="segments" role="group" aria-label=of.label>{links}</div> }.into_any()
 }
 
 const STATUSES: [(&str, &str); 5] = [
@@ -76,9 +115,6 @@ pub fn Toolbar(
         let tag = Some(event_target_value(&event));
         ask(ProjectsParams { tag, after: None, ..params.get_untracked() });
     };
-    let chosen = move |status: &'static str| {
-        params.with(|p| p.status.as_deref().unwrap_or_default() == status)
-    };
     view! {
         <form class="toolbar" method="get" action="/projects" role="search">
             <input
@@ -93,22 +129,8 @@ pub fn Toolbar(
                 prop:value=move || params.get().q.unwrap_or_default()
                 on:input=filter
             />
-            <div class="segments" role="group" aria-label="Status">
-                {STATUSES
-                    .iter()
-                    .map(|&(status, word)| {
-                        let to = move || {
-                            let status = Some(status.to_owned()).filter(|s| !s.is_empty());
-                            href(&ProjectsParams { status, after: None, ..params.get() })
-                        };
-                        view! {
-                            <a href=to data-noscroll="" aria-current=move || chosen(status).then_some("true")>
-                                {word}
-                            </a>
-                        }
-                    })
-                    .collect_view()}
-            </div>
+            {segments(params, &STATUS)}
+            {segments(params, &KINDS)}
             <label class="select">
                 <span class="sr">"Tag"</span>
                 <select name="tag" on:change=choose>
@@ -130,6 +152,7 @@ pub fn Toolbar(
                 </select>
             </label>
             {move || params.get().status.map(|status| view! { <input type="hidden" name="status" value=status /> })}
+            {move || params.get().kind.map(|kind| view! { <input type="hidden" name="kind" value=kind /> })}
             {move || params.get().sort.map(|sort| view! { <input type="hidden" name="sort" value=sort /> })}
             <noscript><button type="submit" class="button">"Apply"</button></noscript>
         </form>

@@ -1,10 +1,10 @@
 //! Alerts, rules, silences and maintenance.
 
+use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::alerts::{
     AlertDetail, AlertItem, AlertState, BackTest, MaintenanceItem, MaintenanceSpec, RuleItem,
     SilenceItem, SilenceSpec,
 };
-use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::health::Severity;
 use crate::server::openapi::op::{
     JSON, Op, delete, get, named, object, paged, param, post, put, text, time, word,

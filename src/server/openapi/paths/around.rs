@@ -1,7 +1,8 @@
 //! Pings, badges, feeds and this description.
 
-use crate::server::openapi::op::{JSON, Op, delete, get, object, post};
-use serde_json::{Value, json};
+use crate::domain::projects::{PingSpec, PingsPage};
+use crate::server::openapi::op::{JSON, Op, delete, get, named, object, paged, post};
+use serde_json::json;
 
 fn ping(op: Op) -> Op {
     let ok = json!({ "type": "string", "enum": ["OK"] });
@@ -13,31 +14,14 @@ fn ping(op: Op) -> Op {
 
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
-    let spec = object(
-        &["project", "every_s", "grace_s"],
+    let secret = object(
+        &["token", "url"],
         json!({
-            "project": { "type": "string", "minLength": 1, "maxLength": 200 },
-            "every_s": { "type": "number", "exclusiveMinimum": 0 },
-            "grace_s": { "type": "number", "minimum": 0 }
-        }),
-    );
-    let told: Value = object(
-        &["id", "project", "every_s", "grace_s"],
-        json!({
-            "id": { "type": "string" }, "project": { "type": "string" },
-            "every_s": { "type": "number" }, "grace_s": { "type": "number" }
-        }),
-    );
-    let made = object(
-        &["id", "project", "every_s", "grace_s", "token", "url"],
-        json!({
-            "id": { "type": "string" }, "project": { "type": "string" },
-            "every_s": { "type": "number" }, "grace_s": { "type": "number" },
             "token": { "type": "string", "description": "The secret; told this once." },
             "url": { "type": "string", "description": "What the job is to call." }
         }),
     );
-    let list = crate::server::openapi::op::listed(&told);
+    let made = json!({ "allOf": [named("PingItem"), secret] });
     vec![
         get("/api/v1/pings", "pings", "Jobs that are expected to call.").answers_as(
             200,

@@ -64,8 +64,9 @@ pub fn operations() -> Vec<Op> {
             .query([
                 param("from", "Events after this position.", json!({ "type": "integer", "minimum": 0, "default": 0 })),
                 word("follow", "Whether to wait for what comes.", &["true", "false"]),
-                param("limit", "Events of an answer.", json!({ "type": "integer", "minimum": 1, "maximum": 100_000 })),
-                text("type", "Only of these types, separated by commas."),
+                param("limit", "Events of an answer; as many as there are if left out.", json!({ "type": "integer", "minimum": 1 })),
+                text("epoch", "Identity of the journal's past that `from` is of."),
+                text("type", "Only of this type, or of all that begin so before a `*`."),
                 text("source", "Only of this source."),
             ])
             .answers_as(200, "Events in their order.", [(NDJSON, string.clone())]),

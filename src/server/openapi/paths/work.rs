@@ -50,13 +50,11 @@ pub fn operations() -> Vec<Op> {
             .query([word("status", "Where they stand.", &statuses)])
             .query(choice.clone())
             .query(paged(500, 50))
-            .answers::<TasksPage>(200, "A page of them.")
-            .exports(),
+            .answers::<TasksPage>(200, "A page of them."),
         get("/api/v1/tasks/dead-letter", "dead_letters", "Tasks that were given up and wait for a person.")
             .query(choice)
             .query(paged(500, 50))
-            .answers::<TasksPage>(200, "A page of them.")
-            .exports(),
+            .answers::<TasksPage>(200, "A page of them."),
         get("/api/v1/tasks/{id}", "task", "A task with its history.")
             .name("id", "Id of the task.")
             .answers::<TaskDetail>(200, "As of the newest flush.")
@@ -72,8 +70,7 @@ pub fn operations() -> Vec<Op> {
         get("/api/v1/agents", "agents", "Agents, by id.")
             .query([word("state", "What they are doing.", &states), text("q", "Words in id and name.")])
             .query(paged(500, 50))
-            .answers::<AgentsPage>(200, "A page of them.")
-            .exports(),
+            .answers::<AgentsPage>(200, "A page of them."),
         get("/api/v1/agents/{id}", "agent", "An agent.")
             .name("id", "Id of the agent.")
             .answers::<AgentDetail>(200, "As of the newest flush.")
