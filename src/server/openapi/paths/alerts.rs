@@ -17,10 +17,25 @@ fn several(name: &str, what: &str, words: &[&str]) -> Value {
     param(name, what, json!({ "type": "string", "pattern": pattern, "examples": [words.first()] }))
 }
 
-/// What it answers to.
-pub fn operations() -> Vec<Op> {
+/// Which alerts.
+pub fn choice() -> [Value; 9] {
     let severities = Severity::ALL.map(Severity::name);
     let states = AlertState::ALL.map(AlertState::name);
+    [
+        time("start_time", "Alerts that were not over before then."),
+        time("end_time", "Alerts that began before then."),
+        several("severity", "How bad; several with commas between.", &severities),
+        word("acknowledged", "Whether somebody looks after them.", &["true", "false"]),
+        text("source", "Who sent what they are about."),
+        several("state", "The stage they are in; several with commas between.", &states),
+        text("rule", "The rule they come from."),
+        text("subject", "What they are about, as `kind/name`."),
+        text("q", "Words in what they say."),
+    ]
+}
+
+/// What it answers to.
+pub fn operations() -> Vec<Op> {
     let comment = json!({ "type": ["string", "null"] });
     let ids =
         json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 500 });
@@ -54,17 +69,7 @@ pub fn operations() -> Vec<Op> {
     );
     vec![
         get("/api/v1/alerts", "alerts", "Alerts, newest first.")
-            .query([
-                time("start_time", "Alerts that were not over before then."),
-                time("end_time", "Alerts that began before then."),
-                several("severity", "How bad; several with commas between.", &severities),
-                word("acknowledged", "Whether somebody looks after them.", &["true", "false"]),
-                text("source", "Who sent what they are about."),
-                several("state", "The stage they are in; several with commas between.", &states),
-                text("rule", "The rule they come from."),
-                text("subject", "What they are about, as `kind/name`."),
-                text("q", "Words in what they say."),
-            ])
+            .query(choice())
             .query(paged(500, 50))
             .answers_array::<AlertItem>("A page of them; `Link` leads to the next.")
             .with(&["Link"])

@@ -1,7 +1,7 @@
 //! Pings, badges, feeds and this description.
 
 use crate::domain::projects::{PingSpec, PingsPage};
-use crate::server::openapi::op::{JSON, Op, delete, get, named, object, paged, post};
+use crate::server::openapi::op::{JSON, Op, delete, get, named, object, paged, post, text, word};
 use serde_json::json;
 
 fn ping(op: Op) -> Op {
@@ -9,7 +9,7 @@ fn ping(op: Op) -> Op {
     op.name("token", "The secret of the ping.")
         .name("exit_code", "How the job ended: 0 is well.")
         .answers_as(200, "It was heard.", [("text/plain", ok)])
-        .fails(&[404])
+        .fails(&[404, 413, 422])
 }
 
 /// What it answers to.
@@ -23,17 +23,12 @@ pub fn operations() -> Vec<Op> {
     );
     let made = json!({ "allOf": [named("PingItem"), secret] });
     vec![
-        get("/api/v1/pings", "pings", "Jobs that are expected to call.").answers_as(
-            200,
-            "All of them, without their secrets.",
-            [(JSON, list)],
-        ),
+        get("/api/v1/pings", "pings", "Jobs that are expected to call, by project.")
+            .query(paged(500, 50))
+            .answers::<PingsPage>(200, "A page of them, without their secrets."),
         post("/api/v1/pings", "create_ping", "Expects a job to call.")
-            .takes_as(
-                JSON,
-                spec,
-                json!({ "project": "nightly-backup", "every_s": 86400, "grace_s": 3600 }),
-            )
+            .more("Its schedule is `every_s`, or a line of crontab as `schedule`. A project has one ping at most: another one replaces it.")
+            .takes::<PingSpec>(json!({ "project": "nightly-backup", "every_s": 86400, "grace_s": 3600 }))
             .answers_as(201, "The address to call.", [(JSON, made)])
             .fails(&[409]),
         delete("/api/v1/pings/{id}", "remove_ping", "Expects a job no more.")
@@ -66,8 +61,14 @@ pub fn operations() -> Vec<Op> {
                     (JSON, json!({ "type": "object" })),
                 ],
             )
-            .fails(&[404]),
-        get("/api/v1/alerts.atom", "alerts_feed", "Alerts as an Atom feed.").answers_as(
+            .more("Where badges are private it needs `view_projects`.")
+            .query([
+                word("metric", "What it tells.", &["status", "score", "success_rate"]),
+                text("label", "What stands on the left; the project's name if left out."),
+            ])
+            .fails(&[401, 403, 404]),
+        get("/api/v1/alerts.atom", "alerts_feed", "Alerts as an Atom feed.")
+            .query(super::alerts::choice()).answers_as(
             200,
             "The newest alerts.",
             [("application/atom+xml", json!({ "type": "string" }))],

@@ -69,7 +69,8 @@ pub fn operations() -> Vec<Op> {
                 text("type", "Only of this type, or of all that begin so before a `*`."),
                 text("source", "Only of this source."),
             ])
-            .answers_as(200, "Events in their order.", [(NDJSON, string.clone())]),
+            .answers_as(200, "Events in their order.", [(NDJSON, string.clone())])
+            .fails(&[409]),
         post("/api/v1/import/junit", "import_junit", "Takes a JUnit report as one validation run.")
             .more("`testsuites` or a bare `testsuite`, as any runner writes it: failures, errors, skipped tests, output of suites.")
             .query(report())
