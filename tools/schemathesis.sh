@@ -39,7 +39,8 @@ tests_as() {
   if [ "$role" != nobody ]; then
     header=(--header "Authorization: Bearer $("$BIN" token add "$role" --role "$role" --data-dir "$work/data")")
   fi
-  timed "the description, as $role" "$TESTER" --config-file tools/schemathesis.toml run "$url/api/openapi.json" \
+  # What it remembers of a run is not kept.
+  timed "the description, as $role" env -C "$work" "$TESTER" --config-file "$ROOT/tools/schemathesis.toml" run "$url/api/openapi.json" \
     --checks all --phases "$phases" --max-examples "$EXAMPLES" --seed 1 --request-timeout 20 \
     --continue-on-failure "${exclude[@]}" "${header[@]}" "$@" || status=1
 }
