@@ -38,6 +38,7 @@ export default defineConfig({
     colorScheme: 'light',
     locale: 'en-GB',
     timezoneId: 'UTC',
-    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
+    // Recording slows every test down; it is for looking into one that fails.
+    trace: process.env.TRACE ? 'retain-on-failure' : 'off',
   },
 });

@@ -89,6 +89,19 @@ pub struct Args {
         default_missing_value = "true", require_equals = true, value_name = "BOOL",
         hide_possible_values = true)]
     notify_allow_private: Option<bool>,
+    /// Scrape the metrics of URL (Prometheus' text format or OpenMetrics); JOB=URL names it, and a
+    /// name and password, or :TOKEN, before its host are sent as Authorization; may be given again
+    #[arg(
+        long,
+        env = "BELLWETHER_SCRAPE",
+        value_name = "URL",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    scrape: Option<Vec<String>>,
+    /// Seconds between two scrapes of a target, 5 to 3600 [default: 15]
+    #[arg(long, env = "BELLWETHER_SCRAPE_INTERVAL_S", value_name = "S")]
+    scrape_interval_s: Option<u32>,
     /// File that holds what GitHub signs its webhooks with, or else BELLWETHER_GITHUB_SECRET does
     #[arg(long, env = "BELLWETHER_GITHUB_SECRET_FILE", value_name = "FILE")]
     github_secret_file: Option<PathBuf>,
@@ -121,6 +134,8 @@ impl Args {
             anonymous: self.anonymous,
             public_url: self.public_url,
             notify_allow_private: self.notify_allow_private,
+            scrape: self.scrape,
+            scrape_interval_s: self.scrape_interval_s,
             github_secret_file: self.github_secret_file,
             github_secret: std::env::var(config::GITHUB_SECRET).ok().map(Secret),
             private_badges: self.private_badges,

@@ -256,6 +256,11 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
     Ok(Incoming { time, source, id, id_given, subject, event })
 }
 
+/// Whether producers send events of this type.
+pub(super) fn is_of_producers(kind: &str) -> bool {
+    Event::types().any(|known| known == kind) && !is_own(kind)
+}
+
 /// Whether only the server itself makes events of this type.
 fn is_own(kind: &str) -> bool {
     INTERNAL.contains(&kind)

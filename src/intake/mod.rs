@@ -5,11 +5,16 @@
 
 pub mod alertmanager;
 pub mod cloudevents;
+pub mod exposition;
 pub mod github;
 pub mod junit;
+pub mod measured;
+pub mod otlp;
+pub mod remote_write;
 pub mod sarif;
 pub mod trades_csv;
 
+mod protobuf;
 mod xml_text;
 
 use crate::domain::Event;

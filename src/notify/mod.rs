@@ -20,7 +20,7 @@ mod seal;
 mod slack;
 mod smtp;
 mod target;
-mod tls;
+pub mod tls;
 mod webhook;
 pub mod worker;
 

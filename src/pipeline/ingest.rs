@@ -6,10 +6,14 @@
 mod answer;
 mod body;
 mod message;
+mod otlp;
+mod remote_write;
 mod trades;
 
 pub use super::meters::Meters;
 pub use message::Posted;
+pub use otlp::{otlp_logs, otlp_metrics, otlp_traces};
+pub use remote_write::remote_write;
 pub use trades::import_trades;
 
 use super::journal::{AppendError, Appender, Draft, Receipt};

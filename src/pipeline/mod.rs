@@ -28,6 +28,7 @@ pub mod meters;
 pub mod orders;
 pub mod publish;
 pub mod sampler;
+pub mod scrape;
 pub mod series;
 mod start;
 pub mod ticker;

@@ -11,6 +11,7 @@ use super::journal::{self, Appender, Draft, Reader, Recovery};
 use super::local::Gauges;
 use super::orders;
 use super::sampler::{self, HostSampler};
+use super::scrape;
 use super::series;
 use super::ticker;
 use crate::domain::summary::{Ticker, TickerLine};
@@ -23,6 +24,7 @@ use crate::server::answers::Answers;
 use crate::server::config::Settings;
 use crate::server::hooks::Hooks;
 use crate::server::limits::Limits;
+use crate::server::tail::Tails;
 use crate::server::trading;
 use crate::wire::{Seq, Timestamp};
 use std::error::Error;
@@ -158,6 +160,10 @@ pub async fn start(
     };
     let applied = hub.watch();
     let ingest = IngestState { appender: appender.clone(), applied, judged, meters, standing };
+    if !settings.scrape.targets.is_empty() {
+        let (ingest, clock, stop) = (ingest.clone(), clock.clone(), shutdown.clone());
+        tokio::spawn(scrape::run(ingest, clock, settings.scrape.clone(), stop));
+    }
     let notify = Arc::new(Notify::new(settings));
     let parts = worker::Parts {
         appender: appender.clone(),
@@ -180,6 +186,7 @@ pub async fn start(
         offers: Arc::default(),
         answers,
         back_tests: Arc::new(BackTests::new(settings.data_dir.clone())),
+        tails: Arc::new(Tails::new(settings.data_dir.clone())),
         access,
         limits: Arc::new(Limits::new(settings.limits, settings.trusted.clone())),
         origins: settings.origins.clone(),

@@ -10,6 +10,7 @@ pub mod body;
 pub mod channel_socket;
 pub mod config;
 pub mod dashboard_socket;
+pub mod docs;
 pub mod edge;
 pub mod export;
 pub mod guard;
@@ -32,6 +33,8 @@ pub mod router;
 pub mod server_fns;
 pub mod settings;
 pub mod socket;
+pub mod tables;
+pub mod tail;
 pub mod trading;
 pub mod work;
 
@@ -79,6 +82,8 @@ pub struct App {
     pub answers: answers::Answers,
     /// Tests of alert rules on the past.
     pub back_tests: Arc<alerts::back_test::BackTests>,
+    /// Those who read the journal.
+    pub tails: Arc<tail::Tails>,
     /// Who may do what, besides what the journal says.
     pub access: Arc<access::Access>,
     /// How much one address or user may ask for.
@@ -97,6 +102,15 @@ pub struct App {
     pub sockets: TaskTracker,
     /// Ends every socket and stream.
     pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Where others find this board: where it was said to be, or else where `peer` found it. Empty if
+    /// neither is known.
+    pub fn base(&self, peer: Option<&peer::Peer>) -> String {
+        let given = self.notify.public_url.as_deref().map(str::to_owned);
+        given.or_else(|| peer.and_then(peer::Peer::origin)).unwrap_or_default()
+    }
 }
 
 impl FromRef<App> for IngestState {

@@ -4,8 +4,8 @@ use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
     App, access, agent_socket, alerts, answers, assets, badges, channel_socket, dashboard_socket,
-    edge, guard, health, hooks, limits, listen, live, metrics, pages, pings, present, problem,
-    read, server_fns, settings, trading, work,
+    docs, edge, guard, health, hooks, limits, listen, live, metrics, pages, pings, present,
+    problem, read, server_fns, settings, tables, tail, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -202,6 +202,10 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .post("/api/v1/import/sarif", sends, ingest::import_sarif)
         .post("/api/v1/import/alertmanager", sends, ingest::import_alertmanager)
         .post("/api/v1/import/trades", sends, ingest::import_trades)
+        .post("/api/v1/write", sends, ingest::remote_write)
+        .post("/v1/metrics", sends, ingest::otlp_metrics)
+        .post("/v1/traces", sends, ingest::otlp_traces)
+        .post("/v1/logs", sends, ingest::otlp_logs)
         // The limit there is on decoded bytes.
         .over(|router| router.layer(DefaultBodyLimit::disable()));
     Routes::default()
@@ -223,6 +227,8 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
         .merge(metrics::routes::writes())
+        .get("/api/v1/events", Needs::All(Topic::Events.needs()), tail::tail)
+        .merge(docs::routes())
         .merge(pages::routes())
         .merge(ingest)
 }
@@ -241,6 +247,7 @@ pub fn router(app: App) -> Router {
             .route_layer(answered)
             .route_layer(present)
             .route_layer(from_fn(server_fns::tagged))
+            .route_layer(from_fn(tables::told))
             .route_layer(CompressionLayer::new())
     };
     routes(over_reads)

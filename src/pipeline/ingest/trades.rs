@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Trades that are made durable at a time, so that a long table leaves room for others between.
+/// Events that are made durable at a time, so that a long table leaves room for others between.
 const BATCH: usize = 10_000;
 
 /// A table is durable, as far as its lines are valid.
@@ -142,7 +142,11 @@ fn none_valid(table: Table, rejected_total: Option<usize>) -> Response {
 }
 
 impl IngestState {
-    async fn take_in_parts(&self, drafts: Vec<Draft>) -> Result<Receipt, ApiError> {
+    /// Appends events of producers, as many at a time as leave room for others between.
+    ///
+    /// # Errors
+    /// 429 or 503: the parts before are kept.
+    pub async fn take_in_parts(&self, drafts: Vec<Draft>) -> Result<Receipt, ApiError> {
         let mut left = drafts.into_iter();
         let mut all = self.take(left.by_ref().take(BATCH).collect()).await?;
         while left.len() > 0 {

@@ -1,6 +1,6 @@
 //! Where alerts are found over HTTP.
 
-use super::{answers, back_test, channels, setup};
+use super::{answers, back_test, channels, feed, setup};
 use crate::domain::{Permission, Permissions};
 use crate::server::needs::{Needs, Routes};
 
@@ -15,6 +15,7 @@ pub const MANAGE: Needs = Needs::All(Permissions::of(&[Permission::ManageRules])
 pub fn reads() -> Routes {
     Routes::default()
         .get("/api/v1/alerts", VIEW, answers::list)
+        .get("/api/v1/alerts.atom", VIEW, feed::feed)
         .get("/api/v1/alerts/{id}", VIEW, answers::one)
         .get("/api/v1/alert-rules", MANAGE, setup::list_rules)
         .get("/api/v1/alert-rules/{id}", MANAGE, setup::get_rule)

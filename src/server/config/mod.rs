@@ -13,6 +13,7 @@ use crate::domain::access::Secret;
 use crate::domain::settings::Changes;
 use crate::notify;
 use crate::pipeline::hub::RingLimits;
+use crate::pipeline::scrape::Scraping;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether channels may lead to private addresses.
     pub notify_allow_private: bool,
+    /// What is scraped, and how often.
+    pub scrape: Scraping,
     /// What GitHub signs its webhooks with, if it is to send any.
     pub github_secret: Option<Secret>,
     /// Whether badges are for those alone who may see projects.
@@ -93,6 +96,7 @@ impl Default for Settings {
             oidc: None,
             public_url: None,
             notify_allow_private: false,
+            scrape: Scraping::default(),
             github_secret: None,
             private_badges: false,
             tuning: Tuning::default(),

@@ -3,6 +3,7 @@
 use super::{Settings, Tuning};
 use crate::domain::access::Secret;
 use crate::domain::settings::{self, Changes};
+use crate::pipeline::scrape::Scraping;
 use crate::server::access::oidc;
 use crate::server::edge::{self, Networks, Origins, Tls};
 use crate::server::limits::Allowed;
@@ -53,6 +54,11 @@ pub struct Partial {
     pub public_url: Option<String>,
     /// As [`Settings::notify_allow_private`].
     pub notify_allow_private: Option<bool>,
+    /// Targets that are scraped, as `URL` or `JOB=URL`; a list, or a text with commas.
+    #[serde(default, deserialize_with = "listed")]
+    pub scrape: Option<Vec<String>>,
+    /// Seconds between two scrapes of a target.
+    pub scrape_interval_s: Option<u32>,
     /// File that holds [`Settings::github_secret`].
     pub github_secret_file: Option<PathBuf>,
     /// As [`Settings::github_secret`], from the environment alone.
@@ -99,6 +105,8 @@ impl Partial {
             anonymous: self.anonymous.or(next.anonymous),
             public_url: self.public_url.or(next.public_url),
             notify_allow_private: self.notify_allow_private.or(next.notify_allow_private),
+            scrape: self.scrape.or(next.scrape),
+            scrape_interval_s: self.scrape_interval_s.or(next.scrape_interval_s),
             // Where one source names the one, the other's of the next source is not meant.
             github_secret_file: self
                 .github_secret_file
@@ -141,6 +149,7 @@ impl Partial {
             oidc: self.oidc.settle(public_url.as_deref())?,
             public_url,
             notify_allow_private: self.notify_allow_private.unwrap_or(false),
+            scrape: Scraping::parse(&self.scrape.unwrap_or_default(), self.scrape_interval_s)?,
             github_secret: github_secret(self.github_secret_file.as_deref(), self.github_secret)?,
             private_badges: self.private_badges.unwrap_or(false),
             tuning: Tuning::default(),

@@ -18,8 +18,7 @@ use crate::pipeline::publish::Published;
 use crate::server::App;
 use crate::server::access::secret::Credential;
 use crate::server::access::{Act, Caller, record};
-use crate::server::export::Format;
-use crate::server::params::{given, settle};
+use crate::server::params::{MAX_LIMIT, given, limit, settle};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,12 +30,10 @@ const TURN: &str = "pings";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct PingsParams {
-    /// Pings a page, 1 to 500, default 50; of an export 1 to 10,000, default all of these.
+    /// Pings a page, 1 to 500, default 50.
     pub limit: Option<String>,
     /// `next` of the page before.
     pub after: Option<String>,
-    /// `csv` or `ndjson` for an export, `json` or nothing for a page.
-    pub format: Option<String>,
 }
 
 /// A ping that was just made: what is listed of it, its token and its address.
@@ -59,13 +56,13 @@ impl NewPing {
 
     /// The same, at the address where the board is found, if that is known.
     #[must_use]
-    pub fn at(self, origin: Option<&str>) -> Self {
-        Self { url: format!("{}{}", origin.unwrap_or_default(), self.path()), ..self }
+    pub fn at(self, origin: &str) -> Self {
+        Self { url: format!("{origin}{}", self.path()), ..self }
     }
 
     /// As its page shows it. The browser knows where it has found the board.
     pub fn for_page(self, app: &App) -> PingMade {
-        let new = self.at(Some(app.notify.public_url.as_deref().unwrap_or("{origin}")));
+        let new = self.at(app.notify.public_url.as_deref().unwrap_or("{origin}"));
         let when = check::crontab(&new.item);
         let line = format!("{when}your-job; curl -fsS -m 10 --retry 3 {}/$?", new.url);
         PingMade { project: new.item.project.to_string(), url: new.url, line }
@@ -78,8 +75,7 @@ impl NewPing {
 /// 422 at the parameter that cannot be.
 pub fn list(shown: &Published, params: &PingsParams) -> Result<PingsPage, ApiError> {
     let mut errors = Vec::new();
-    let format = Format::read(&params.format, &mut errors);
-    let limit = format.limit(&params.limit, &mut errors);
+    let limit = limit(&params.limit, MAX_LIMIT, &mut errors);
     let limit = settle(limit, errors)?;
     let projects = &shown.state.projects;
     let mut all: Vec<_> = projects.pings.keys().filter_map(|ping| projects.pinged(ping)).collect();
@@ -135,7 +131,7 @@ pub async fn create(app: &App, caller: &Caller, spec: PingSpec) -> Result<NewPin
     let made = shown.state.projects.by_id.get(&project).and_then(|made| item(made, &shown));
     let lost = || ApiError::unavailable("the ping is kept, but not shown yet; list it again", 1);
     let (token, item) = (credential.shown(), made.ok_or_else(lost)?);
-    Ok(NewPing { token, url: String::new(), item }.at(app.notify.public_url.as_deref()))
+    Ok(NewPing { token, url: String::new(), item }.at(&app.base(None)))
 }
 
 /// Makes a project a job no more; its ping's address is known no more.

@@ -180,9 +180,10 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("/api/v1/system", "made once a flush, for all"),
     ("/api/dashboard/state", "made once a flush, for all"),
     ("/api/v1/metrics/cache", "counts what the others do"),
-    ("/api/v1/me/pins", "everybody has their own"),
     ("/api/v1/commands", "waits for what comes"),
     ("/metrics", "counts what the others do"),
+    ("/api/v1/alerts.atom", "no JSON"),
+    ("/api/v1/events", "may go on"),
     ("/api/v1/me/pins", "each has a board of their own"),
 ];
 

@@ -184,7 +184,7 @@ pub fn alert(name: &str, why: Why) -> AlertItem {
 }
 
 /// A program of ours, gone with the test.
-pub struct Process(Child);
+pub struct Process(pub Child);
 
 impl Drop for Process {
     fn drop(&mut self) {

@@ -21,6 +21,11 @@ pub fn Help() -> impl IntoView {
                     .map(|page| entry(&format!("g {}", page.key), format!("Go to {}", page.name.to_ascii_lowercase())))
                     .collect_view()}
             </dl>
+            <p class="hint">
+                <a href="/docs" rel="external">"Documentation"</a>
+                " · "
+                <a href="/api/docs" rel="external">"Interface for programs"</a>
+            </p>
         </Dialog>
     }
 }

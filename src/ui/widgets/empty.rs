@@ -67,6 +67,7 @@ pub fn Empty(
             <p class="empty-title">{title}</p>
             <p>{why}</p>
             <Snippet line=line />
+            <p class="hint"><a href="/docs" rel="external">"Other ways in"</a></p>
         </div>
     }
 }
