@@ -22,6 +22,9 @@ macro_rules! pages {
 
 pages! {
     "index",
+    "guide-ci",
+    "guide-agents",
+    "guide-trading",
     "ci",
     "jobs",
     "telemetry",
@@ -32,6 +35,9 @@ pages! {
     "alerts",
     "access",
     "openid",
+    "deploy",
+    "backup",
+    "upgrade",
 }
 
 /// Routes of the documentation.
