@@ -1,5 +1,5 @@
 # The commands of this project; each is a script in tools/.
-.PHONY: help run demo dev test crash timelines bench fmt lint size site
+.PHONY: help run demo dev test schemathesis crash timelines bench fmt lint size site
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -15,6 +15,9 @@ dev: ## build quickly, serve, rebuild whenever a file changes
 
 test: ## all tests, those in a browser included
 	@tools/test.sh
+
+schemathesis: ## the live server against its own description (EXAMPLES=200 for a long run)
+	@tools/schemathesis.sh
 
 crash: ## 200 x kill -9 under load
 	@tools/crash.sh

@@ -16,6 +16,7 @@ fi
 if [ -e end2end/package.json ]; then
   timed "building the binary for the browser tests" cargo build --features ssr --bin bellwether
   export BELLWETHER_BIN=$ROOT/target/debug/bellwether
+  timed "the description against the server" tools/schemathesis.sh || status=1
   (cd end2end && timed "browser tests" npx --no-install playwright test) || status=1
 fi
 exit "$status"

@@ -7,9 +7,12 @@ pub use rule::{Rule, Seen, findings, minute, sent_by, span};
 
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -21,7 +24,7 @@ pub enum Severity {
 }
 
 /// The verdict over everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// No finding of severity warning or worse.
@@ -36,7 +39,7 @@ pub enum Status {
 }
 
 /// What a health rule saw, why it matters, and what would make it go away.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// The rule, as `domain.rule`.
     pub rule: String,
@@ -60,7 +63,7 @@ pub struct Finding {
 }
 
 /// The figures behind a finding.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default, ToSchema)]
 pub struct Evidence {
     /// What was measured, in `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +82,7 @@ pub struct Evidence {
 }
 
 /// A part of a score: what a rule took off, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScorePart {
     /// The rule, as `domain.rule`.
     pub rule: String,
@@ -90,7 +93,7 @@ pub struct ScorePart {
 }
 
 /// The verdict: worst severity, score, and the findings it comes from, worst first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default, ToSchema)]
 pub struct Health {
     /// Worst severity among the findings.
     pub status: Status,

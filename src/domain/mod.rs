@@ -29,6 +29,7 @@ pub mod trading;
 pub mod work;
 
 mod permission;
+mod schemas;
 mod topic;
 pub use permission::{Permission, Permissions};
 pub use topic::Topic;

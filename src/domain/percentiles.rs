@@ -1,9 +1,10 @@
 //! Percentiles, as every domain tells them.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Percentiles in milliseconds, each null when nothing was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Percentiles {
     /// Median.
     pub p50: Option<f64>,

@@ -5,6 +5,7 @@
 
 use crate::wire::{ApiError, ErrorKind, FieldError, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -84,7 +85,7 @@ impl RangeParams {
 
 /// A range in whole steps that are aligned to the epoch. It begins with the step that holds the
 /// asked begin and ends with the one that holds the asked end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Range {
     /// Start of the first step.
     pub from: Timestamp,

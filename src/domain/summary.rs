@@ -8,9 +8,10 @@ use super::system::{Cpu, Disk, Memory};
 use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Projects by health.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ProjectCounts {
     /// All that are not archived.
     pub total: u64,
@@ -25,7 +26,7 @@ pub struct ProjectCounts {
 }
 
 /// A count at the start of its step.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CountAt {
     /// Start of the step.
     pub at: Timestamp,
@@ -62,7 +63,7 @@ pub struct RatePoint {
 }
 
 /// Runs of a step, passed and not.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunsAt {
     /// Start of the step.
     pub at: Timestamp,
@@ -73,7 +74,7 @@ pub struct RunsAt {
 }
 
 /// Count of a type.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TypeCount {
     /// Which type.
     #[serde(rename = "type")]
@@ -83,7 +84,7 @@ pub struct TypeCount {
 }
 
 /// Validation runs of the last 24 hours.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Validations {
     /// The counts.
     #[serde(flatten)]
@@ -93,7 +94,7 @@ pub struct Validations {
 }
 
 /// Errors of the last 24 hours.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Errors {
     /// All of them.
     pub total: u64,
@@ -106,7 +107,7 @@ pub struct Errors {
 }
 
 /// Agents by state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct AgentCounts {
     /// All that were ever seen.
     pub total: u64,
@@ -125,7 +126,7 @@ pub struct AgentCounts {
 }
 
 /// Tasks by status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct TaskCounts {
     /// Waiting.
     pub queued: u64,
@@ -142,7 +143,7 @@ pub struct TaskCounts {
 }
 
 /// Alerts by state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct AlertCounts {
     /// Firing.
     pub active: u64,
@@ -161,14 +162,14 @@ pub struct AlertCounts {
 }
 
 /// Open connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Connections {
     /// WebSockets.
     pub websocket: u64,
 }
 
 /// Hosts in brief.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct HostsBrief {
     /// All that were ever seen.
     pub total: u64,
@@ -193,7 +194,7 @@ pub struct HostsBrief {
 macro_rules! sections {
     ($($(#[$doc:meta])* $field:ident: $type:ty),+ $(,)?) => {
         /// The overview.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
         pub struct Summary {
             /// When this was known to be so.
             pub as_of: Timestamp,

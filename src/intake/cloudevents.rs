@@ -257,7 +257,7 @@ fn build(head: Head<'_>, default_source: &Arc<str>) -> Result<Incoming, DataErro
 }
 
 /// Whether producers send events of this type.
-pub(super) fn is_of_producers(kind: &str) -> bool {
+pub fn is_of_producers(kind: &str) -> bool {
     Event::types().any(|known| known == kind) && !is_own(kind)
 }
 

@@ -21,6 +21,7 @@ pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod needs;
+pub mod openapi;
 pub mod pages;
 pub mod params;
 pub mod peer;

@@ -4,8 +4,8 @@ use super::config;
 use super::needs::{Entry, Needs, Routes};
 use super::{
     App, access, agent_socket, alerts, answers, assets, badges, channel_socket, dashboard_socket,
-    docs, edge, guard, health, hooks, limits, listen, live, metrics, pages, pings, present,
-    problem, read, server_fns, settings, tables, tail, trading, work,
+    docs, edge, guard, health, hooks, limits, listen, live, metrics, openapi, pages, pings,
+    present, problem, read, server_fns, settings, tables, tail, trading, work,
 };
 use crate::domain::Topic;
 use crate::domain::access::{Permission, Permissions};
@@ -227,6 +227,7 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(access::routes::writes())
         .merge(alerts::routes::writes())
         .merge(metrics::routes::writes())
+        .merge(openapi::routes())
         .get("/api/v1/events", Needs::All(Topic::Events.needs()), tail::tail)
         .merge(docs::routes())
         .merge(pages::routes())

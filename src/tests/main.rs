@@ -36,6 +36,7 @@ mod live;
 mod metrics;
 mod notify;
 mod oidc;
+mod openapi;
 mod pings;
 mod process;
 mod reads;

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// What went wrong, as a caller can act on it. Each kind has one HTTP status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// 400: the request cannot be read.
@@ -73,7 +74,7 @@ impl ErrorKind {
 }
 
 /// One thing wrong with the input, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// JSON Pointer (RFC 6901) to the value; for a query parameter, its name after a slash.
     pub pointer: String,
@@ -89,7 +90,8 @@ impl FieldError {
 }
 
 /// An error a caller may see: the members of an RFC 9457 problem document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Problem)]
 pub struct ApiError {
     /// Relative URI that names the kind of problem (`/problems/invalid`).
     #[serde(rename = "type")]

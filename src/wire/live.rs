@@ -3,6 +3,7 @@
 use super::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// A frame as the browser reads it: `kind` says which of the other members are there.
 ///
@@ -43,7 +44,7 @@ pub struct Frame<'a> {
 }
 
 /// What a client may say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMsg {
     /// Send these topics, a snapshot first.
@@ -63,6 +64,7 @@ pub enum ClientMsg {
         /// Epoch of the position.
         epoch: String,
         /// The last position seen.
+        #[schema(value_type = u64)]
         seq: Seq,
     },
     /// Send the whole topic again.

@@ -6,6 +6,7 @@ mod address;
 mod codec;
 mod error;
 mod live;
+mod shape;
 mod time;
 mod unread;
 
@@ -18,6 +19,7 @@ pub use unread::{JsonUnread, Unread};
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A position in the journal. It grows with every event but need not be dense.
 pub type Seq = u64;
@@ -26,11 +28,12 @@ pub type Seq = u64;
 ///
 /// `epoch` changes when the journal's past changes (a restored backup, a tail that had to be
 /// cut), so that a position taken in the old past is never mistaken for one in the new.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default, ToSchema)]
 pub struct Cursor {
     /// Identity of the journal's past.
     pub epoch: Arc<str>,
     /// Last position that has been seen.
+    #[schema(value_type = u64)]
     pub seq: Seq,
 }
 

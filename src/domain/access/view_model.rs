@@ -5,9 +5,10 @@ use crate::wire::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// How a request is let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// There are no users yet, and the request comes from this machine.
@@ -39,7 +40,7 @@ impl Via {
 }
 
 /// Who makes a request, and what they may do: `GET /api/v1/me`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
     /// The user's or token's name; `anonymous` for nobody.
     pub username: Arc<str>,
@@ -58,7 +59,7 @@ pub struct Me {
 }
 
 /// One user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserItem {
     /// The name to sign in with.
     pub username: Arc<str>,
@@ -83,7 +84,7 @@ pub struct UserItem {
 }
 
 /// Users by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsersPage {
     /// As of when.
     pub as_of: Timestamp,
@@ -94,7 +95,7 @@ pub struct UsersPage {
 }
 
 /// One role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoleItem {
     /// Its name.
     pub name: Arc<str>,
@@ -111,7 +112,7 @@ pub struct RoleItem {
 }
 
 /// Roles, built-in ones first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RolesPage {
     /// As of when.
     pub as_of: Timestamp,
@@ -122,7 +123,7 @@ pub struct RolesPage {
 }
 
 /// One API token; never its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenItem {
     /// What it is revoked by.
     pub id: Arc<str>,
@@ -147,7 +148,7 @@ pub struct TokenItem {
 }
 
 /// Tokens, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokensPage {
     /// As of when.
     pub as_of: Timestamp,
@@ -158,7 +159,7 @@ pub struct TokensPage {
 }
 
 /// A token that was just made, with its secret, which is never told again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
     /// The secret: `bw_` and what follows.
     pub token: Secret,
@@ -168,7 +169,7 @@ pub struct NewToken {
 }
 
 /// Text that is a secret. What prints it prints nothing of it.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -179,7 +180,7 @@ impl fmt::Debug for Secret {
 }
 
 /// What a session is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     /// A browser, by its cookie.
@@ -189,7 +190,7 @@ pub enum SessionKind {
 }
 
 /// One session of a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionItem {
     /// What it is ended by.
     pub id: Arc<str>,
@@ -210,7 +211,7 @@ pub struct SessionItem {
 }
 
 /// Sessions of the user who asks, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionsPage {
     /// As of when.
     pub as_of: Timestamp,
@@ -221,7 +222,8 @@ pub struct SessionsPage {
 }
 
 /// How something that was tried went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AuditOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was done.
@@ -246,9 +248,10 @@ impl Outcome {
 }
 
 /// One line of the audit log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditItem {
     /// Its position in the journal.
+    #[schema(value_type = u64)]
     pub seq: Seq,
     /// When.
     pub at: Timestamp,
@@ -269,7 +272,7 @@ pub struct AuditItem {
 }
 
 /// The audit log, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditPage {
     /// As of when.
     pub as_of: Timestamp,
@@ -299,7 +302,7 @@ pub struct AuditFilter {
 }
 
 /// A user to be made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewUser {
     /// The name to sign in with.
     pub username: String,
@@ -316,7 +319,7 @@ pub struct NewUser {
 }
 
 /// What is to be changed of a user; what is left out stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserPatch {
     /// The new role.
@@ -332,7 +335,7 @@ pub struct UserPatch {
 }
 
 /// What a role is to mean.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RoleSpec {
     /// Whom it is for.
     #[serde(default)]
@@ -342,7 +345,7 @@ pub struct RoleSpec {
 }
 
 /// A token to be made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSpec {
     /// What it is called.
@@ -359,7 +362,7 @@ pub struct TokenSpec {
 }
 
 /// A change of one's own password.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PasswordChange {
     /// The one that is good until then.
     pub current: Secret,

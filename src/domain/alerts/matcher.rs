@@ -5,18 +5,19 @@ use crate::domain::health::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Label by label what an alert must have; an empty one takes every alert.
 ///
 /// Every alert has the labels `alertname` (its rule's name), `rule` (its rule's id), `severity`,
 /// `subject`, `source`, and those of its rule and its series. `min_severity` is no label, but the
 /// least severity.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Matcher(pub BTreeMap<Arc<str>, Wanted>);
 
 /// What a label must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Wanted {
     /// This; `*` stands for any text.

@@ -6,6 +6,7 @@ use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 events! {
     /// An event of the metrics domain.
@@ -40,7 +41,8 @@ impl Event {
 }
 
 /// A metric had this value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MetricObservedData)]
 pub struct Observed {
     /// Name of the metric.
     pub name: Arc<str>,

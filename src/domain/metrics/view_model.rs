@@ -5,12 +5,13 @@ use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What tells a series from others of its name.
 pub type LabelSet = BTreeMap<Arc<str>, Arc<str>>;
 
 /// Metrics that match, by name and labels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MetricsList {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -27,11 +28,12 @@ pub struct MetricsList {
 }
 
 /// A series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MetricItem {
     /// Name of the metric.
     pub name: Arc<str>,
     /// What tells it from others of the name.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub labels: LabelSet,
     /// What its values count, if that was told.
     pub unit: Option<Arc<str>>,
@@ -107,7 +109,7 @@ pub struct CourseOf {
 }
 
 /// A chart as somebody made it: what the explorer's address says.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ChartSpec {
     /// What it is called; its metric if left out.
@@ -115,6 +117,7 @@ pub struct ChartSpec {
     /// Name of the metric.
     pub metric: String,
     /// Labels a series must have.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub labels: LabelSet,
     /// How the values of a step become one: one of [`AGGREGATIONS`].
     pub aggregation: String,
@@ -129,7 +132,7 @@ pub struct ChartSpec {
 pub const AGGREGATIONS: [&str; 8] = ["avg", "min", "max", "sum", "count", "p50", "p95", "p99"];
 
 /// A chart on somebody's own board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Pin {
     /// Its id.
     pub id: Arc<str>,
@@ -140,7 +143,7 @@ pub struct Pin {
 }
 
 /// Somebody's own board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Pins {
     /// When this was known to be so.
     pub as_of: Timestamp,

@@ -5,6 +5,7 @@ use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 events! {
     /// An event of the projects domain.
@@ -36,7 +37,8 @@ impl Event {
 }
 
 /// A project exists, and what it is. Members left out keep what was said before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProjectRegisteredData)]
 pub struct Registered {
     /// Its id.
     pub project: ProjectId,
@@ -58,7 +60,8 @@ pub struct Registered {
 }
 
 /// A validation or CI run has ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ValidationCompletedData)]
 pub struct Validated {
     /// Whose run.
     pub project: ProjectId,
@@ -85,7 +88,8 @@ pub struct Validated {
 }
 
 /// A request was answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RequestObservedData)]
 pub struct Requested {
     /// Who answered.
     pub project: ProjectId,

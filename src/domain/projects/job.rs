@@ -5,9 +5,10 @@ use super::ProjectId;
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What a project is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectKind {
     /// Something that is validated when there is a reason to.
@@ -29,7 +30,7 @@ impl ProjectKind {
 }
 
 /// How a job is doing against its schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// Its first report is awaited.
@@ -58,7 +59,8 @@ impl JobState {
 }
 
 /// A job's schedule, and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobPlan)]
 pub struct JobItem {
     /// Seconds between two runs, if that is its schedule.
     pub every_s: Option<u32>,
@@ -79,7 +81,7 @@ pub struct JobItem {
 }
 
 /// A ping to set up. Either `every_s` or `schedule` is given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PingSpec {
     /// Which project; it need not exist yet.
@@ -100,7 +102,7 @@ pub struct PingSpec {
 }
 
 /// A ping, without its token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PingItem {
     /// What it is found by.
     pub id: Arc<str>,
@@ -127,7 +129,7 @@ pub struct PingItem {
 }
 
 /// A page of the list of pings, by project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PingsPage {
     /// When this was known to be so.
     pub as_of: Timestamp,

@@ -33,6 +33,7 @@ pub use tally::Counts;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Name of a project: 1 to 200 bytes, no control characters, no blank ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ impl std::borrow::Borrow<str> for ProjectId {
 }
 
 /// How a validation run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValidationStatus {
     /// All checks held.
@@ -96,7 +97,7 @@ pub enum ValidationStatus {
 }
 
 /// Figures of one run's checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Checks {
     /// All of them.
     #[serde(default)]
@@ -113,7 +114,7 @@ pub struct Checks {
 }
 
 /// One error of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunError {
     /// What kind, in the runner's words (`AssertionError`); groups the counts.
     #[serde(rename = "type", default = "unnamed")]

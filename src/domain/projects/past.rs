@@ -6,9 +6,10 @@ use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A page of a project's runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunsPage {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -19,7 +20,7 @@ pub struct RunsPage {
 }
 
 /// Figures over a window, of one project or of all of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Metrics {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -40,7 +41,7 @@ pub struct Metrics {
 }
 
 /// Run results over a window.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ValidationRates {
     /// passed ÷ (passed + failed + error); null when nothing ran.
     pub success_rate: Option<f64>,
@@ -59,7 +60,7 @@ pub struct ValidationRates {
 }
 
 /// Errors over a window.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ErrorRates {
     /// All of them.
     pub total: u64,
@@ -68,7 +69,7 @@ pub struct ErrorRates {
 }
 
 /// How often a type of error came up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorRate {
     /// Its type; `other` holds those beyond the number of types that are counted.
     #[serde(rename = "type")]
@@ -80,7 +81,7 @@ pub struct ErrorRate {
 }
 
 /// Response times over a window; each figure is null when nothing was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ResponseTimes {
     /// How many were measured.
     pub count: u64,
@@ -103,7 +104,7 @@ pub struct ResponseTimes {
 }
 
 /// Health at the end of a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HealthPoint {
     /// Start of the step.
     pub at: Timestamp,
@@ -115,7 +116,8 @@ pub struct HealthPoint {
 }
 
 /// How much came in.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = EventRate)]
 pub struct Throughput {
     /// Events a second over the window: all that were accepted, but for ticks of the clock; or
     /// those about the project asked for.

@@ -8,9 +8,12 @@ use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Health of one project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectStatus {
     /// At least one critical finding.
@@ -24,7 +27,7 @@ pub enum ProjectStatus {
 }
 
 /// Where error counts are going, against the window before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trend {
     /// More than before.
@@ -37,7 +40,7 @@ pub enum Trend {
 }
 
 /// A project's row. Windowed figures are over the last 24 hours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectItem {
     /// Its id.
     pub project: ProjectId,
@@ -82,7 +85,7 @@ pub struct ProjectItem {
 }
 
 /// A finished run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Position in the journal; identifies the run.
     pub seq: u64,
@@ -105,7 +108,7 @@ pub struct Run {
 }
 
 /// How often a type of error came up in the window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorCount {
     /// Its type.
     #[serde(rename = "type")]
@@ -123,7 +126,7 @@ pub struct ErrorCount {
 }
 
 /// Counts of run results over a window.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct WindowTotals {
     /// Length of the window in seconds.
     pub window_s: u64,
@@ -144,7 +147,7 @@ pub struct WindowTotals {
 }
 
 /// One point of a project's history; it stands at the start of its step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrendPoint {
     /// Start of the step.
     pub at: Timestamp,
@@ -160,7 +163,7 @@ pub struct TrendPoint {
 }
 
 /// A project's page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -225,7 +228,7 @@ impl ProjectDetail {
 }
 
 /// A page of the list of projects, as REST answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectsPage {
     /// When this was known to be so.
     pub as_of: Timestamp,

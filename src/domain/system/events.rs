@@ -5,6 +5,7 @@ use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 events! {
     /// An event of the system domain.
@@ -15,7 +16,8 @@ events! {
 }
 
 /// The figures of a host at one moment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = HostSampledData)]
 pub struct Sampled {
     /// Its name.
     pub host: Arc<str>,
@@ -37,7 +39,8 @@ pub struct Sampled {
 }
 
 /// Bytes since the host started; a counter that falls has been reset.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NetworkCounters)]
 pub struct Counters {
     /// Received.
     #[serde(default)]

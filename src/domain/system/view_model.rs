@@ -5,9 +5,10 @@ use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Processors of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Cpu {
     /// Use of all of them together, 0 to 100.
     #[serde(default)]
@@ -18,7 +19,7 @@ pub struct Cpu {
 }
 
 /// Main memory of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Memory {
     /// Size in MiB.
     #[serde(default)]
@@ -32,7 +33,7 @@ pub struct Memory {
 }
 
 /// A disk of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Disk {
     /// Size in GiB.
     #[serde(default)]
@@ -46,7 +47,7 @@ pub struct Disk {
 }
 
 /// Traffic of a host: counters, and the rate between the last two samples.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Network {
     /// Received since the host started.
     pub rx_bytes: u64,
@@ -59,7 +60,7 @@ pub struct Network {
 }
 
 /// A host's row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HostItem {
     /// Its name.
     pub host: Arc<str>,
@@ -90,7 +91,7 @@ pub struct HostItem {
 }
 
 /// The server's own process.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Process {
     /// Process id.
     pub pid: u32,
@@ -103,7 +104,7 @@ pub struct Process {
 }
 
 /// The intake of events.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct IngestInternals {
     /// Events accepted per second, over the last 10 seconds.
     pub events_per_s: f64,
@@ -120,7 +121,7 @@ pub struct IngestInternals {
 }
 
 /// The journal.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct JournalInternals {
     /// Last durable position.
     pub seq: u64,
@@ -143,7 +144,7 @@ pub struct JournalInternals {
 }
 
 /// The live feed.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct HubInternals {
     /// Open sockets.
     pub clients: u64,
@@ -158,7 +159,7 @@ pub struct HubInternals {
 }
 
 /// How a cache does.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct CacheInternals {
     /// Answers found.
     pub hits: u64,
@@ -180,7 +181,7 @@ impl CacheInternals {
 }
 
 /// How all caches do, together and each.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Caches {
     /// Answers found.
     pub hits: u64,
@@ -220,7 +221,7 @@ impl Caches {
 }
 
 /// The server's insides.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Internals {
     /// The intake of events.
     pub ingest: IngestInternals,
@@ -233,7 +234,7 @@ pub struct Internals {
 }
 
 /// The system page: this machine, the server, and every host that reports.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SystemPage {
     /// When this was known to be so.
     pub as_of: Timestamp,

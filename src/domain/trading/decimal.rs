@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 /// Most digits, leading and trailing zeros aside. All numbers of so many digits fit an `i128`.
 const MAX_DIGITS: usize = 38;
@@ -183,6 +185,24 @@ impl<'de> Deserialize<'de> for Decimal {
             String::deserialize(d)?
         };
         text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Decimal {
+    fn schema() -> RefOr<Schema> {
+        let text = "An exact decimal of up to 38 digits: a number, or the same in a text; both \
+                    are read without loss.";
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+            .pattern(Some(r"^[+-]?[0-9]{1,20}(\.[0-9]{1,10})?$"))
+            .description(Some(text));
+        schema.into()
+    }
+}
+
+impl utoipa::ToSchema for Decimal {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("Decimal")
     }
 }
 

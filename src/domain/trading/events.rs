@@ -5,6 +5,7 @@ use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 events! {
     /// An event of the trading domain.
@@ -16,7 +17,8 @@ events! {
 }
 
 /// An order was filled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TradeExecutedData)]
 pub struct Executed {
     /// What was traded.
     pub symbol: Arc<str>,
@@ -47,7 +49,8 @@ pub struct Executed {
 }
 
 /// The market has a new price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PriceUpdatedData)]
 pub struct Priced {
     /// Of what.
     pub symbol: Arc<str>,
@@ -56,7 +59,8 @@ pub struct Priced {
 }
 
 /// Cash came in or went out other than by a trade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CashMovedData)]
 pub struct Moved {
     /// How much; negative went out.
     pub amount: Decimal,

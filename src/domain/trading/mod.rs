@@ -31,6 +31,7 @@ pub mod state;
 pub mod valuation;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The currency of what names none.
 pub const DEFAULT_CURRENCY: &str = "USD";
@@ -38,7 +39,9 @@ pub const DEFAULT_CURRENCY: &str = "USD";
 pub const DEFAULT_ACCOUNT: &str = "default";
 
 /// Which way a fill went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Into the position.

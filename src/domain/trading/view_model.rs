@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// The portfolio. Money is in `currency` unless it says otherwise, exact, and profit is gross of
 /// `fees`, while cash is net of them:
 ///
 /// cash + positions at cost + fees = deposits + realised profit
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Portfolio {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -58,7 +59,7 @@ pub struct Portfolio {
 }
 
 /// By what a currency was converted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RateUsed {
     /// From this currency.
     pub from: Arc<str>,
@@ -69,7 +70,7 @@ pub struct RateUsed {
 }
 
 /// What is there in a currency that cannot be converted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Apart {
     /// The currency of these figures.
     pub currency: Arc<str>,
@@ -87,7 +88,7 @@ pub struct Apart {
 
 /// A position: all that is held of a symbol in a currency, by whichever account. Money is in the
 /// position's own currency.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PositionItem {
     /// What is held.
     pub symbol: Arc<str>,
@@ -125,7 +126,7 @@ pub struct PositionItem {
 
 /// Ratios, computed from the equity at the end of every day (UTC); null as long as they cannot be
 /// known.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Ratios {
     /// See [`super::ratios`].
     pub sharpe_ratio: Option<f64>,
@@ -148,7 +149,7 @@ pub struct Ratios {
 }
 
 /// What a late trade changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Correction {
     /// When it was received.
     pub at: Timestamp,
@@ -167,7 +168,7 @@ pub struct Correction {
 }
 
 /// The equity at the end of a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EquityPoint {
     /// Start of the step.
     pub timestamp: Timestamp,
@@ -249,7 +250,7 @@ impl Portfolio {
 }
 
 /// A trade.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TradeItem {
     /// Its id: its producer's, or that of its event.
     pub id: Arc<str>,
@@ -284,7 +285,7 @@ pub struct TradeItem {
 }
 
 /// What became of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TradeStatus {
     /// It was executed.

@@ -10,12 +10,13 @@ use crate::wire::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Waiting tasks and dead letters that are listed, of each.
 const MAX_TASKS: usize = 1_000;
 
 /// Everything at once.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DashboardState {
     /// How long the server has run, in milliseconds.
     pub uptime_ms: u64,
@@ -46,7 +47,7 @@ pub struct DashboardState {
 }
 
 /// The verdict over agents and tasks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DashboardHealth {
     /// Worst severity among the findings.
     pub status: Status,
@@ -57,7 +58,7 @@ pub struct DashboardHealth {
 }
 
 /// An agent.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DashboardAgent {
     /// Its id.
     pub agent_id: Arc<str>,
@@ -78,7 +79,7 @@ pub struct DashboardAgent {
 }
 
 /// Tasks in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueueCounts {
     /// By status; dead letters are not among the failed, and completed ones are counted since ever.
     pub by_status: StatusCounts,
@@ -89,7 +90,7 @@ pub struct QueueCounts {
 }
 
 /// Tasks by status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatusCounts {
     /// Waiting.
     pub queued: u64,
@@ -104,7 +105,7 @@ pub struct StatusCounts {
 }
 
 /// A task that was given up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DeadTask {
     /// Its id.
     pub id: Arc<str>,
@@ -125,7 +126,7 @@ pub struct DeadTask {
 }
 
 /// A waiting task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueuedTask {
     /// Its id.
     pub id: Arc<str>,
@@ -144,7 +145,7 @@ pub struct QueuedTask {
 }
 
 /// A completed task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RecentCompletion {
     /// The task.
     pub task_id: Arc<str>,
@@ -161,7 +162,7 @@ pub struct RecentCompletion {
 }
 
 /// What was done in the last hour.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct HourFigures {
     /// Completed tasks.
     pub completed_last_hour: u64,
@@ -176,7 +177,7 @@ pub struct HourFigures {
 }
 
 /// What was done in one hour.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Hour {
     /// Its start.
     pub hour: i64,
@@ -191,7 +192,7 @@ pub struct Hour {
 }
 
 /// An alert that is built on a rule about work.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DashboardAlert {
     /// Its id.
     pub id: Arc<str>,

@@ -3,9 +3,10 @@
 use super::TaskStatus;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Which tasks are meant; what is left out does not matter.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Hash, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TaskFilter {
     /// Where they stand.

@@ -1,12 +1,13 @@
 //! The words of the domain: states of agents, tasks, commands and jobs.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Declares a closed set of words, each with its name on the wire.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum $name {
             $($(#[$word_doc])* #[serde(rename = $text)] $word,)+
         }

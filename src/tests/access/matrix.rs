@@ -32,6 +32,8 @@ const EVERYTHING: &str =
 const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/healthz", All),
     ("GET", "/readyz", All),
+    ("GET", "/api/openapi.json", All),
+    ("GET", "/api/docs", All),
     ("GET", "/metrics", To("view_metrics")),
     ("GET", "/login", All),
     ("POST", "/login", All),

@@ -4,9 +4,11 @@ use crate::domain::health::Severity;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// An alert of another system began or ended. Members left out keep what was said before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertNoticeData)]
 pub struct Notice {
     /// Its id, unique within the event's source.
     pub alert: Arc<str>,

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Labels of a rule, a series or an alert.
 pub type Labels = BTreeMap<Arc<str>, Arc<str>>;
 
 /// A rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertRule {
     /// Its id.
     pub id: Arc<str>,
@@ -38,11 +39,13 @@ pub struct AlertRule {
     pub runbook: Option<String>,
     /// Labels of its alerts, to route and silence by.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub labels: Labels,
     /// Whether it is looked at.
     #[serde(default = "yes")]
     pub enabled: bool,
     /// What it watches.
+    #[schema(value_type = OnSpec)]
     pub on: On,
 }
 
@@ -81,7 +84,7 @@ pub enum On {
 }
 
 /// Findings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OnFinding {
     /// The finding's rule; `*` stands for any text.
     pub rule: Arc<str>,
@@ -153,7 +156,7 @@ impl Thing {
 }
 
 /// How the values of a window become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     /// Their mean.
@@ -205,7 +208,7 @@ impl Aggregation {
 }
 
 /// A comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Op {
     /// More.
     #[serde(rename = ">")]

@@ -5,9 +5,10 @@ use crate::domain::health::Severity;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// [`On`] as it is written: exactly one of `finding`, `metric` and `absent` is there.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnSpec {
     /// Findings.
@@ -21,6 +22,7 @@ pub struct OnSpec {
     pub metric: Option<Arc<str>>,
     /// See [`OnMetric`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub labels: Option<Labels>,
     /// See [`OnMetric`]; `avg` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +42,7 @@ pub struct OnSpec {
 }
 
 /// [`OnAbsent`] as it is written: exactly one of the names is there.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbsentSpec {
     /// A source of events.
@@ -159,7 +161,7 @@ impl From<On> for OnSpec {
 }
 
 /// A rule as somebody writes it: what is left out has its default.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {
     /// Its id, made from its name if left out.
@@ -185,6 +187,7 @@ pub struct RuleSpec {
     pub runbook: Option<String>,
     /// See [`super::AlertRule`].
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub labels: Labels,
     /// See [`super::AlertRule`].
     #[serde(default = "yes")]

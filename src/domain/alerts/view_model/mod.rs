@@ -16,9 +16,12 @@ use crate::wire::{Cursor, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// The stage that an alert is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
     /// Its condition holds, and not yet for long enough.
@@ -52,7 +55,7 @@ impl AlertState {
 }
 
 /// An alert.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertItem {
     /// Its id, which no other alert ever has.
     pub id: Arc<str>,
@@ -93,6 +96,7 @@ pub struct AlertItem {
     /// What it is about, as `kind/name`.
     pub subject: Arc<str>,
     /// To route and silence by.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub labels: Labels,
     /// What was measured, in `unit`.
     pub value: Option<f64>,
@@ -204,7 +208,7 @@ pub struct AlertsDelta {
 }
 
 /// Something that happened to an alert.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineItem {
     /// Position in the journal.
     pub seq: u64,
@@ -220,7 +224,7 @@ pub struct TimelineItem {
 }
 
 /// One alert with what has happened to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -237,7 +241,7 @@ pub struct AlertDetail {
 }
 
 /// What was measured over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Measured {
     /// What it is.
     pub name: String,

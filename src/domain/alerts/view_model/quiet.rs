@@ -4,9 +4,10 @@ use super::super::Matcher;
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A silence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SilenceItem {
     /// Its id.
     pub id: Arc<str>,
@@ -28,7 +29,7 @@ pub struct SilenceItem {
 }
 
 /// When a maintenance window is open: at certain hours of certain days, or once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Schedule {
     /// Days of the week on which it begins, `mon` to `sun`; every day if none is named. Means
     /// nothing if it is once.
@@ -52,7 +53,7 @@ fn utc() -> String {
 }
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// Monday.
@@ -72,7 +73,7 @@ pub enum Weekday {
 }
 
 /// A maintenance window as it is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MaintenanceItem {
     /// Its id.
     pub id: Arc<str>,
@@ -92,7 +93,7 @@ pub struct MaintenanceItem {
 }
 
 /// A silence as somebody asks for it: exactly one of `until` and `for_s` is there.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SilenceSpec {
     /// Which alerts.
@@ -110,7 +111,7 @@ pub struct SilenceSpec {
 }
 
 /// A maintenance window as somebody writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaintenanceSpec {
     /// Its id, made from its name if left out.

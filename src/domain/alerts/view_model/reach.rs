@@ -5,6 +5,7 @@ use super::AlertItem;
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Why a channel is told of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ pub struct Told {
 }
 
 /// What kind of channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelKind {
     /// JSON, signed as Standard Webhooks says.
@@ -78,7 +79,7 @@ impl ChannelKind {
 }
 
 /// A channel as it is told: never with its secret.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChannelItem {
     /// Its id.
     pub id: Arc<str>,
@@ -128,7 +129,7 @@ pub enum Outcome {
 }
 
 /// A notification that waits, or was given up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationItem {
     /// Its id.
     pub id: Arc<str>,
@@ -149,7 +150,7 @@ pub struct NotificationItem {
 }
 
 /// A channel as somebody writes it: what is left out has its default, or stays.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelSpec {
     /// Its id, made from its name if left out.
@@ -195,7 +196,7 @@ const fn yes() -> bool {
 }
 
 /// How trying a channel out went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChannelTest {
     /// Whether it took the message.
     pub success: bool,

@@ -6,9 +6,10 @@ use crate::domain::health::Severity;
 use crate::wire::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A rule as it is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleItem {
     /// The rule.
     #[serde(flatten)]
@@ -22,7 +23,7 @@ pub struct RuleItem {
 }
 
 /// A stretch in which a rule would have fired.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Stretch {
     /// When it would have fired.
     pub from: Timestamp,
@@ -35,7 +36,7 @@ pub struct Stretch {
 }
 
 /// What a back-test found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BackTest {
     /// When it would have fired, oldest first.
     pub fired: Vec<Stretch>,
@@ -54,7 +55,7 @@ pub struct BackTest {
 }
 
 /// A rule to be tested on the past.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackTestRequest {
     /// The rule.

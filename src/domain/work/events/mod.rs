@@ -8,6 +8,7 @@ use crate::domain::vocabulary::events;
 use crate::domain::{DataError, Validate, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 events! {
     /// An event of the work domain.
@@ -34,7 +35,8 @@ events! {
 }
 
 /// An agent came, is still there, or left. Members left out keep what was said before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AgentData)]
 pub struct AgentSeen {
     /// Its id.
     pub agent: Arc<str>,
@@ -61,7 +63,8 @@ impl AgentSeen {
 }
 
 /// An agent went from one state to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AgentStateChangedData)]
 pub struct AgentMoved {
     /// Its id.
     pub agent: Arc<str>,
@@ -73,7 +76,8 @@ pub struct AgentMoved {
 }
 
 /// A task waits to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskQueuedData)]
 pub struct Queued {
     /// Its id.
     pub task: Arc<str>,
@@ -92,7 +96,8 @@ pub struct Queued {
 }
 
 /// An agent was given a task, began it or got on with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskWorkData)]
 pub struct Worked {
     /// The task.
     pub task: Arc<str>,
@@ -108,7 +113,8 @@ pub struct Worked {
 }
 
 /// A task is done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskCompletedData)]
 pub struct Completed {
     /// The task.
     pub task: Arc<str>,
@@ -130,7 +136,8 @@ pub struct Completed {
 }
 
 /// A task was tried and did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskFailedData)]
 pub struct Failed {
     /// The task.
     pub task: Arc<str>,
@@ -149,7 +156,8 @@ pub struct Failed {
 }
 
 /// A task was given up; it waits for someone to look at it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskDeadLetteredData)]
 pub struct DeadLettered {
     /// The task.
     pub task: Arc<str>,
@@ -162,7 +170,8 @@ pub struct DeadLettered {
 }
 
 /// Nobody wants the task any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TaskCancelledData)]
 pub struct Cancelled {
     /// The task.
     pub task: Arc<str>,

@@ -6,9 +6,10 @@ use crate::wire::{Cursor, Timestamp, both};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A move that an agent should not have made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IllegalMove {
     /// When, by the agent's own time.
     pub at: Timestamp,
@@ -19,7 +20,7 @@ pub struct IllegalMove {
 }
 
 /// Shares of the last hour, 0 to 1, of the time an agent has been known in it; they sum to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Utilisation {
     /// On a task, given or begun.
     pub working: f64,
@@ -32,7 +33,7 @@ pub struct Utilisation {
 }
 
 /// An agent. Windowed figures are over the last hour.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentItem {
     /// Its id.
     pub agent_id: Arc<str>,
@@ -77,7 +78,7 @@ pub struct AgentItem {
 }
 
 /// The list of agents, as REST answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentsPage {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -92,7 +93,7 @@ pub struct AgentsPage {
 }
 
 /// One agent, as REST answers it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AgentDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,

@@ -7,9 +7,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What to retry, and how carefully. Exactly one of `filter` and `ids` is given.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryRequest {
     /// Tasks that match; dead letters unless it names another status.
@@ -37,7 +38,7 @@ impl RetryRequest {
 }
 
 /// What a dry run says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RetryPreview {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -52,7 +53,7 @@ pub struct RetryPreview {
 }
 
 /// A job and how far it has come.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobItem {
     /// Its id.
     pub id: Arc<str>,
@@ -95,7 +96,7 @@ pub struct JobItem {
 }
 
 /// The list of jobs, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobsPage {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -108,7 +109,7 @@ pub struct JobsPage {
 }
 
 /// What a retry of many tasks comes to: a preview, or a job.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum RetryAnswer {
     /// Of a dry run.

@@ -4,9 +4,10 @@ use crate::domain::work::{CommandKind, CommandStatus, Priority, TaskStatus};
 use crate::wire::{Cursor, Timestamp, both};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskItem {
     /// Its id.
     pub id: Arc<str>,
@@ -61,7 +62,7 @@ pub struct TaskItem {
 }
 
 /// A command about a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CommandItem {
     /// Its id.
     pub id: Arc<str>,
@@ -90,7 +91,7 @@ pub struct CommandItem {
 }
 
 /// A page of the list of tasks, as REST answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TasksPage {
     /// When this was known to be so.
     pub as_of: Timestamp,
@@ -111,7 +112,7 @@ impl TasksPage {
 }
 
 /// What happened to a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskStep {
     /// Position in the journal.
     pub seq: u64,
@@ -143,7 +144,7 @@ pub struct TaskStep {
 }
 
 /// One task with its history.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskDetail {
     /// When this was known to be so.
     pub as_of: Timestamp,
