@@ -44,7 +44,7 @@ class Board:
             pause = min(30, pause * 2)
 
     def tell(self, kind, key, at, **data):
-        # What is told twice, perhaps by another bridge, has the same id and counts once.
+        # The same event has the same id whenever it is told, and counts once.
         time = datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="milliseconds")
         event = {"id": f"{key}/{kind}", "source": self.source, "type": kind, "time": time, "data": data}
         self.waiting.put(event)
@@ -126,7 +126,7 @@ class Cluster:
     def retry(self, task):
         known, backend = self.state.tasks.get(task), self.app.backend
         kept = {} if isinstance(backend, DisabledBackend) else backend.get_task_meta(task, cache=False)
-        if kept.get("status") in ("SUCCESS", "REVOKED"):
+        if kept.get("status") in ("SUCCESS", "REVOKED", "STARTED", "RETRY"):
             return f"its result says {kept['status']}"
         name, args, kwargs = (kept.get(member) for member in ("name", "args", "kwargs"))
         if not name and known and "..." not in f"{known.args}{known.kwargs}":  # else they are cut off

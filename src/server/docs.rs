@@ -22,16 +22,22 @@ macro_rules! pages {
 
 pages! {
     "index",
+    "guide-ci",
+    "guide-agents",
+    "guide-trading",
     "ci",
     "jobs",
     "telemetry",
-    "export",
     "work",
     "trading",
     "metrics",
     "alerts",
+    "export",
+    "deploy",
     "access",
     "openid",
+    "backup",
+    "upgrade",
 }
 
 /// Routes of the documentation.
@@ -67,8 +73,9 @@ pub fn plain(heading: &str, at: &str, body: &str) -> Response {
     for (name, text) in PAGES {
         let current = if *name == at { " aria-current=\"page\"" } else { "" };
         let path = if *name == "index" { "/docs".to_owned() } else { format!("/docs/{name}") };
+        let name = if *name == "index" { "All pages" } else { title(text) };
         // Writing to a string cannot fail.
-        let _ = write!(links, "<li><a href=\"{path}\"{current}>{}</a></li>", escaped(title(text)));
+        let _ = write!(links, "<li><a href=\"{path}\"{current}>{}</a></li>", escaped(name));
     }
     let current = if at == "api" { " aria-current=\"page\"" } else { "" };
     let heading = escaped(heading);

@@ -9,7 +9,7 @@
 use crate::wire::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp as Instant};
+use jiff::{Span, Timestamp as Moment};
 
 /// How far ahead a fitting day is looked for: a 29 February may be eight years away.
 const DAYS_AHEAD: u32 = 8 * 366 + 1;
@@ -82,7 +82,7 @@ impl Cron {
 
     /// The first moment after `after` that fits; none if there is none within eight years.
     pub fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let here = Instant::from_millisecond(after.ms()).ok()?.to_zoned(zone.clone());
+        let here = Moment::from_millisecond(after.ms()).ok()?.to_zoned(zone.clone());
         let (mut date, begun) = (here.date(), here.date());
         let now = (here.hour(), here.minute());
         for _ in 0..DAYS_AHEAD {
