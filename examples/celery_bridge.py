@@ -139,7 +139,11 @@ class Cluster:
     def serve(self):
         ask = "/api/v1/commands?" + urllib.parse.urlencode({"source": self.board.source, "wait": 30})
         while True:
-            for it in self.board.ask("GET", ask)["commands"]:
+            answer = self.board.ask("GET", ask)
+            if "commands" not in answer:
+                logging.error("no commands: %s", answer.get("rejected"))
+                time.sleep(30)
+            for it in answer.get("commands", []):
                 if it["id"] not in self.answers:  # else its answer was lost, and is only given again
                     try:
                         why_not = {"retry": self.retry, "cancel": self.cancel}[it["command"]](it["task_id"])

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Runs a command and tells a Bellwether board how it went: one validation of a project.
 
-    python3 report.py --project nightly -- make test     # nothing but Python 3.10 or newer
+    python3 report.py --project nightly -- make test     # nothing but Python 3.10 or newer, on Unix
 
 Its exit status is the command's own. The event is kept in a file until the board has it: what could not
 be told is told the next time, at its own time, and counts once. BELLWETHER_TOKEN, if set, signs it in.
 """
-import argparse, json, os, random, subprocess, sys, time, urllib.request, uuid
+import argparse, fcntl, json, os, random, subprocess, sys, time, urllib.request, uuid
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.error import HTTPError
@@ -50,11 +50,26 @@ def event(kind, source, **data):
 def run(command):
     """Runs it; returns its exit status, the last line it said on standard error, and milliseconds."""
     begun, last = time.monotonic(), ""
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as process:
-        for line in process.stderr:
-            sys.stderr.write(line)
-            last = line.strip() or last
-    return process.returncode, last, (time.monotonic() - begun) * 1000
+    try:
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+            for line in process.stderr:
+                sys.stderr.write(line)
+                last = line.strip() or last
+        status = process.returncode
+    except OSError as error:  # as a shell says it
+        status, last = 127 if isinstance(error, FileNotFoundError) else 126, str(error)
+        print(last, file=sys.stderr)
+    return status, last, (time.monotonic() - begun) * 1000
+
+def alone(path):
+    """Opens the file of what is kept, once no other command is about to tell what is in it."""
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Who had it before has removed it if all was told: then nobody would find this one again.
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -69,15 +84,16 @@ def main():
     data = {"project": options.project, "status": "failed" if status else "passed", "duration_ms": ms}
     if status:
         data["errors"] = [{"type": f"exit status {status}", "message": last[:500]}]
-    with options.kept.open("a", encoding="utf-8") as file:
+    with alone(options.kept) as file:
         file.write(json.dumps(event("validation.completed", options.source, **data)) + "\n")
-    events = [json.loads(line) for line in options.kept.read_text(encoding="utf-8").splitlines()]
-    try:
-        answer = Board(options.url, os.environ.get("BELLWETHER_TOKEN"), options.patience).send(events)
-        print(f"told the board: {answer['accepted']} accepted", *answer["rejected"], file=sys.stderr)
-        options.kept.unlink()
-    except (OSError, ValueError) as error:
-        print(f"not told, kept in {options.kept}: {error}", file=sys.stderr)
+        file.seek(0)  # which also writes it
+        events = [json.loads(line) for line in file]
+        try:
+            answer = Board(options.url, os.environ.get("BELLWETHER_TOKEN"), options.patience).send(events)
+            print(f"told the board: {answer['accepted']} accepted", *answer["rejected"], file=sys.stderr)
+            options.kept.unlink()
+        except (OSError, ValueError) as error:
+            print(f"not told, kept in {options.kept}: {error}", file=sys.stderr)
     sys.exit(status)
 
 main()

@@ -9,7 +9,6 @@ export BELLWETHER_EMBED=1
 status=0
 if have cargo-nextest; then
   timed "Rust tests" cargo nextest run --features ssr --no-fail-fast || status=1
-  timed "examples in doc comments" cargo test --features ssr --doc || status=1
 else
   timed "Rust tests" cargo test --features ssr --no-fail-fast || status=1
 fi

@@ -10,12 +10,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind};
 
 /// Holds the password of the first admin, for where nobody can type it.
 const ADMIN_PASSWORD: &str = "BELLWETHER_ADMIN_PASSWORD";
 /// Sent when a file would grow beyond the limit set for the process (`ulimit -f`).
 const SIGXFSZ: i32 = 25;
+/// How long what cannot be broken off may take once all else has ended.
+const LAST: Duration = Duration::from_secs(1);
 
 /// Serve the board, its REST interface and its live feed.
 ///
@@ -169,7 +172,8 @@ pub fn run(args: Args) -> super::Outcome {
         .init();
     // What is made from here on is for the user who runs the server alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(async {
         // Held until the end: a file that may not grow is a full disk, not a reason to die.
         let _told = tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ))?;
         let listener = tokio::net::TcpListener::bind(settings.listen)
@@ -193,7 +197,10 @@ pub fn run(args: Args) -> super::Outcome {
             }
             Err(error) => Err(error as Box<dyn Error>),
         }
-    })
+    });
+    // Whatever still reads for somebody who has been told that the server goes is not waited for.
+    runtime.shutdown_timeout(LAST);
+    ended
 }
 
 /// Has the certificate read again on SIGHUP.

@@ -10,9 +10,10 @@
 //! - A failure has one error: its type is the check's name, its message what the check says.
 //! - GitHub tells of the same run up to three times: of its checks, of their suite, and of the
 //!   workflow. Which suite an event belongs to is handed on, so that one telling of it is counted.
-//! - The id is that of the delivery, so that one that is sent again is a duplicate.
+//! - The id is a hash of what is signed, so that what is delivered again is a duplicate, by whomever
+//!   and under whatever number.
 
-use super::Incoming;
+use super::{Incoming, measured};
 use crate::domain::projects::ValidationStatus::{self, Error, Failed, Passed, Skipped};
 use crate::domain::projects::{Event as ProjectEvent, ProjectId, RunError, Validated};
 use crate::domain::{Event, vocabulary};
@@ -148,11 +149,11 @@ const COMPLETED: &str = "completed";
 const NOT_ENDED: &str = "it has not ended yet";
 const NO_CONCLUSION: &str = "it has come to no conclusion";
 
-/// Reads a webhook: `kind` is its `X-GitHub-Event`, `delivery` its `X-GitHub-Delivery`.
+/// Reads a webhook: `kind` is its `X-GitHub-Event`.
 ///
 /// # Errors
 /// 400 if it is not JSON, 422 at the member that is not as GitHub sends it.
-pub fn decode(kind: &str, delivery: Option<&str>, body: &[u8]) -> Result<Heard, ApiError> {
+pub fn decode(kind: &str, body: &[u8]) -> Result<Heard, ApiError> {
     let said = match kind {
         "check_run" => {
             let it: OfCheckRun = read(body)?;
@@ -253,7 +254,14 @@ pub fn decode(kind: &str, delivery: Option<&str>, body: &[u8]) -> Result<Heard, 
         }
         _ => return Ok(Heard::Nothing("no run has ended with it")),
     };
-    said.heard(delivery)
+    said.heard(id(kind, body))
+}
+
+/// The same for the same event. Its headers are not signed, so they do not tell events apart.
+fn id(kind: &str, body: &[u8]) -> Arc<str> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(kind.as_bytes()).update(&[0]).update(body);
+    measured::hash(hasher, SOURCE)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -290,7 +298,7 @@ struct Said {
 }
 
 impl Said {
-    fn heard(self, delivery: Option<&str>) -> Result<Heard, ApiError> {
+    fn heard(self, id: Arc<str>) -> Result<Heard, ApiError> {
         let project = ProjectId::try_from(self.project.full_name)
             .map_err(|why| ApiError::invalid("/repository/full_name", why))?;
         let moment = |text: Option<String>| text.and_then(|text| text.parse::<Timestamp>().ok());
@@ -321,13 +329,11 @@ impl Said {
             commit: bounded(self.commit),
             url: bounded(self.url),
         };
-        let given = delivery.filter(|id| (1..=200).contains(&id.len()));
-        let id = given.map_or_else(|| uuid::Uuid::now_v7().to_string().into(), Arc::from);
         let incoming = Incoming {
             time: ended,
             source: SOURCE.into(),
             id,
-            id_given: given.is_some(),
+            id_given: true,
             subject: None,
             event: Event::Projects(ProjectEvent::Validated(run)),
         };

@@ -40,7 +40,7 @@ pub(super) fn unit(unit: &str) -> Option<Arc<str>> {
 ///
 /// # Errors
 /// The value, the name or a label cannot be.
-pub(super) fn observed(
+pub fn observed(
     source: &Arc<str>,
     observed: Observed,
     nanos: i128,

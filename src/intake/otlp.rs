@@ -73,11 +73,17 @@ impl Signal {
 
 impl Taken {
     fn take(&mut self, events: Vec<Incoming>) -> Result<(), ApiError> {
-        if self.events.len() + events.len() > measured::MAX_VALUES {
-            return Err(measured::too_many());
-        }
+        self.has_room(events.len())?;
         self.events.extend(events);
         Ok(())
+    }
+
+    /// Whether so many more may be taken: asked before they are made, where few bytes make many.
+    fn has_room(&self, more: usize) -> Result<(), ApiError> {
+        match self.events.len().saturating_add(more) > measured::MAX_VALUES {
+            true => Err(measured::too_many()),
+            false => Ok(()),
+        }
     }
 
     fn refuse(&mut self, why: impl FnOnce() -> String) {

@@ -105,14 +105,16 @@ pub fn decode(body: &[u8], sender: &Arc<str>) -> Result<Written, ApiError> {
     let sent: WriteRequest = protobuf::read(body, &REQUEST)?;
     let mut written = Written::default();
     for (index, series) in sent.timeseries.into_iter().enumerate() {
-        let samples = series.samples.len() + series.histograms.len();
+        let (samples, histograms) = (series.samples.len(), series.histograms.len());
+        // Before anything is made of them: a sample is a few bytes, and an event is many.
+        let most = samples.saturating_add(histograms.saturating_mul(2));
+        if written.events.len().saturating_add(most) > measured::MAX_VALUES {
+            return Err(measured::too_many());
+        }
         match read(series, sender) {
-            Ok(events) if written.events.len() + events.len() > measured::MAX_VALUES => {
-                return Err(measured::too_many());
-            }
             Ok(events) => written.events.extend(events),
             Err(DataError { pointer, detail }) => {
-                written.refused += samples;
+                written.refused += samples + histograms;
                 if written.rejected.len() < MAX_REJECTIONS {
                     written.rejected.push(Rejection { index, pointer, detail });
                 }

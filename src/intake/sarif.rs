@@ -9,7 +9,9 @@
 //! - Each failing result is an error: its type is the rule, with its message, file and line. Equal
 //!   ones are counted together, errors before warnings.
 //! - `duration_ms` is the time that the invocations took. The event's time is when the last of them
-//!   ended; its id is a hash of project and content, so that the same log is a duplicate.
+//!   ended; its id is a hash of project and content, so that the same log is a duplicate. A log that
+//!   names neither a time nor a commit is a run of its own each time: a linter that finds the same
+//!   today as yesterday writes the same bytes.
 //! - Branch and commit are those of the log's version control where the caller names none.
 
 mod levels;
@@ -17,6 +19,7 @@ mod log;
 
 use super::Incoming;
 use super::junit::{Context, Groups, Problem, stable_id};
+use super::measured::fresh;
 use crate::domain::projects::{self, Checks, Validated, ValidationStatus};
 use crate::domain::{Event, vocabulary};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
@@ -38,6 +41,8 @@ pub fn decode(body: &[u8], context: Context) -> Result<Incoming, ApiError> {
     let none = log.runs.iter().all(Vec::is_empty);
     let (began, ended) = (read.began, read.ended);
     let (branch, commit) = (read.branch.take(), read.commit.take());
+    let commit = context.commit.or(commit);
+    let told_apart = began.or(ended).is_some() || commit.is_some();
     let took = began.zip(ended).map(|(began, ended)| ended.since(began) as f64);
     let validated = Validated {
         project: context.project,
@@ -51,14 +56,14 @@ pub fn decode(body: &[u8], context: Context) -> Result<Incoming, ApiError> {
         checks: Some(read.checks),
         errors: read.errors(),
         branch: context.branch.or(branch),
-        commit: context.commit.or(commit),
+        commit,
         url: context.url,
     };
     Ok(Incoming {
         time: ended,
         source: context.source,
-        id,
-        id_given: true,
+        id: if told_apart { id } else { fresh() },
+        id_given: told_apart,
         subject: None,
         event: Event::Projects(projects::Event::Validated(validated)),
     })

@@ -4,6 +4,7 @@
 //! Its series have the labels `job` and `instance`; where it has such labels itself they become
 //! `exported_job` and `exported_instance`, as Prometheus does it. Beside them there is, for each
 //! target, `up` (1, or 0 if it could not be read), `scrape_duration_seconds` and `scrape_samples`.
+//! A sample that says when it was taken counts once, however often it is told.
 
 mod fetch;
 mod target;
@@ -13,12 +14,11 @@ pub use target::{Scraping, Target};
 use super::clock::Clock;
 use super::ingest::IngestState;
 use super::journal::Draft;
-use crate::domain::metrics::{Event as MetricEvent, Observed};
-use crate::domain::{Event, Validate};
+use crate::domain::metrics::Observed;
+use crate::intake::Incoming;
 use crate::intake::exposition::{self, Sample};
-use crate::intake::measured::Labels;
+use crate::intake::measured::{self, Labels};
 use crate::wire::Timestamp;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
@@ -150,11 +150,11 @@ fn draft(target: &Target, sample: Sample, began: Timestamp) -> Option<Draft> {
         }
     }
     let observed = Observed { name, value, unit, labels };
-    observed.validate().ok()?;
-    let id: Arc<str> = uuid::Uuid::now_v7().to_string().into();
-    let event = Event::Metrics(MetricEvent::Observed(observed));
-    let time = Some(time.unwrap_or(began));
-    Some(Draft::new(time, target.source.clone(), id, false, None, event))
+    // Without a time of its own it is another one at each scrape.
+    let nanos = time.map_or(0, |time| i128::from(time.ms()) * 1_000_000);
+    let made = measured::observed(&target.source, observed, nanos, "scrape").ok()?;
+    let Incoming { source, id, id_given, subject, event, .. } = made;
+    Some(Draft::new(Some(time.unwrap_or(began)), source, id, id_given, subject, event))
 }
 
 #[cfg(test)]

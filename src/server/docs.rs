@@ -77,7 +77,6 @@ pub fn plain(heading: &str, at: &str, body: &str) -> Response {
         // Writing to a string cannot fail.
         let _ = write!(links, "<li><a href=\"{path}\"{current}>{}</a></li>", escaped(name));
     }
-    let current = if at == "api" { " aria-current=\"page\"" } else { "" };
     let heading = escaped(heading);
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -88,14 +87,13 @@ pub fn plain(heading: &str, at: &str, body: &str) -> Response {
          <body class=\"docs\">\n<a class=\"skip\" href=\"#text\">Skip to the text</a>\n\
          <nav class=\"docs-nav\" aria-label=\"Documentation\">\n\
          <a class=\"docs-home\" href=\"/\">Bellwether</a>\n<ul>{links}\
-         <li><a href=\"/api/docs\"{current}>The interface, every path</a></li></ul>\n</nav>\n\
+         <li><a href=\"/api/docs\">The interface, every path</a></li></ul>\n</nav>\n\
          <main id=\"text\" class=\"docs-text\" tabindex=\"-1\">\n{body}</main>\n</body>\n</html>\n"
     );
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&guard::page_policy("")) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    let policy = HeaderValue::from_static(guard::SCRIPTLESS);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

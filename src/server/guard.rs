@@ -20,6 +20,12 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// A browser that came by https comes by nothing else for a year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// What a page may load that is only read: the style sheet, the icon, and the script that recalls the
+/// theme.
+pub const SCRIPTLESS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                              img-src 'self'; base-uri 'none'; form-action 'none'; \
+                              frame-ancestors 'none'";
+
 /// Whether there are no users yet, so that whoever reaches the port is let in.
 fn is_open(app: &App) -> bool {
     app.access.is_open(&app.hub.published().state.access)

@@ -38,12 +38,18 @@ impl Hooks {
     }
 
     /// Whether a run is one that was not told of in another way: checks come before their suite and
-    /// their workflow, and whichever kind comes first is counted from then on. This is remembered
+    /// their workflow, and whichever kind is kept first is counted from then on. This is remembered
     /// while the server runs.
     fn counts(&self, kind: &str, project: &ProjectId, suite: Option<u64>) -> bool {
-        let Some(suite) = suite else { return true };
-        let key = (project.clone(), suite);
-        *self.counted.get_with(key, || kind.into()) == *kind
+        let counted = suite.and_then(|suite| self.counted.get(&(project.clone(), suite)));
+        counted.is_none_or(|first| *first == *kind)
+    }
+
+    /// A run was kept: from now on its suite is counted by events of this kind, if it is by none yet.
+    fn kept(&self, kind: &str, project: &ProjectId, suite: Option<u64>) {
+        if let Some(suite) = suite {
+            drop(self.counted.get_with((project.clone(), suite), || kind.into()));
+        }
     }
 }
 
@@ -84,7 +90,7 @@ pub async fn github(State(app): State<App>, request: Request) -> Result<Json<Tak
     let kind = text(&headers, "x-github-event")
         .ok_or_else(|| problem::malformed("X-GitHub-Event says which event it is".to_owned()))?;
     let body = payload(&headers, body)?;
-    let heard = github::decode(kind, text(&headers, "x-github-delivery"), &body)?;
+    let heard = github::decode(kind, &body)?;
     let nothing = |ignored, project| Taken {
         accepted: 0,
         duplicates: 0,
@@ -114,6 +120,8 @@ pub async fn github(State(app): State<App>, request: Request) -> Result<Json<Tak
         incoming.event,
     );
     let Receipt { accepted, duplicates, cursor } = app.ingest.report(draft).await?;
+    // Not before: of a run that the journal did not take, the suite or the workflow may still tell.
+    app.hooks.kept(kind, &project, suite);
     app.ingest.shows(cursor.seq).await;
     let (project, status) = (Some(project), Some(status));
     Ok(Json(Taken { accepted, duplicates, cursor, project, status, ignored: None }))
@@ -161,12 +169,22 @@ mod tests {
     fn one_telling_of_a_suite_is_counted() {
         let hooks = Hooks::new(None);
         let project = |name: &str| ProjectId::try_from(name.to_owned()).unwrap();
-        let counts = |kind: &str, name: &str, suite| hooks.counts(kind, &project(name), suite);
+        // What counts is kept, too.
+        let counts = |kind: &str, name: &str, suite| {
+            let counts = hooks.counts(kind, &project(name), suite);
+            if counts {
+                hooks.kept(kind, &project(name), suite);
+            }
+            counts
+        };
         assert!(counts("check_run", "a/b", Some(1)) && counts("check_run", "a/b", Some(1)));
         assert!(!counts("check_suite", "a/b", Some(1)) && !counts("workflow_run", "a/b", Some(1)));
         assert!(counts("workflow_run", "a/b", Some(2)) && !counts("check_suite", "a/b", Some(2)));
         assert!(counts("check_suite", "a/c", Some(1)));
         assert!(counts("status", "a/b", None));
+        // Of what was not kept, others may tell.
+        assert!(hooks.counts("check_run", &project("a/d"), Some(1)));
+        assert!(hooks.counts("check_suite", &project("a/d"), Some(1)));
     }
 
     #[track_caller]

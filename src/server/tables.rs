@@ -42,6 +42,10 @@ const LISTS: &[(&str, &str)] = &[
 
 /// Longest page that is read.
 const MAX_PAGE: usize = 64 << 20;
+/// Most columns of a table; what would be more is JSON in the column of the object it belongs to.
+const MAX_COLUMNS: usize = 200;
+/// Bytes of entries after which a table ends, and says where it goes on.
+const MAX_ENTRIES: usize = 32 << 20;
 
 /// Every list that is told as a table here.
 pub fn lists() -> impl Iterator<Item = &'static str> {
@@ -117,7 +121,7 @@ struct Page {
 /// Asks for page after page. What refuses the first of them is the answer.
 async fn table(name: &str, asked: Asked, parts: Parts, next: Next) -> Result<Response, Response> {
     let path = parts.uri.path().to_owned();
-    let mut items = Vec::new();
+    let (mut items, mut bytes) = (Vec::new(), 0);
     let mut after = asked.after.clone();
     loop {
         let left = asked.limit.saturating_sub(items.len());
@@ -133,9 +137,10 @@ async fn table(name: &str, asked: Asked, parts: Parts, next: Next) -> Result<Res
         }
         let body = to_bytes(answer.into_body(), MAX_PAGE).await.map_err(|_| internal("a page"))?;
         let page: Page = serde_json::from_slice(&body).map_err(|_| internal("a page"))?;
+        bytes += body.len();
         items.extend(page.items);
         after = page.next;
-        if after.is_none() || items.len() >= asked.limit {
+        if after.is_none() || items.len() >= asked.limit || bytes >= MAX_ENTRIES {
             break;
         }
     }
@@ -193,7 +198,9 @@ fn csv(items: &[Box<RawValue>]) -> serde_json::Result<String> {
         let mut cells = Vec::new();
         for (name, value) in members {
             match value {
-                Value::Object(inner) if !inner.is_empty() => {
+                Value::Object(inner)
+                    if !inner.is_empty() && columns.len() + inner.len() <= MAX_COLUMNS =>
+                {
                     cells.extend(inner.into_iter().map(|(key, it)| (format!("{name}.{key}"), it)));
                 }
                 value => cells.push((name, value)),

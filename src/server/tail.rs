@@ -22,9 +22,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// How many may read at the same time; each has the journal open.
-const MAX_READERS: usize = 64;
+const MAX_READERS: usize = 32;
+/// Records that are read at a time, in bytes on disk; one at least.
+const PART: usize = 256 << 10;
 /// Parts of an answer that are read ahead of whoever takes it.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 /// An empty line says that nothing has come, and finds out whether anybody is still there.
 const IDLE: Duration = Duration::from_secs(15);
 /// How often it is asked whether whoever follows may still do so.
@@ -204,13 +206,27 @@ impl Reading {
         let mut reader = self.reader;
         let mut quiet = Duration::ZERO;
         while left > 0 && (self.asked.follow || at < end) {
-            let read = tokio::task::spawn_blocking(move || (reader.read(at), reader));
-            let Ok((events, back)) = read.await else { return };
+            // Whoever is let in no more reads no further, however much there is.
+            let over = self.out.is_closed() || self.app.shutdown.is_cancelled();
+            if over || !(self.app.ingest.standing)(&self.caller) {
+                return;
+            }
+            let read = tokio::task::spawn_blocking(move || {
+                let events = reader.read_some(at, PART);
+                // Retention may have come past a slow reader.
+                let first = reader.span().ok().flatten().map_or(0, |(first, _)| first);
+                (events, first, reader)
+            });
+            let Ok((events, first, back)) = read.await else { return };
             reader = back;
             let events = match events {
                 Ok(events) => events,
                 Err(error) => return tracing::error!(%error, "a tail of the journal ends early"),
             };
+            if at > 0 && at.saturating_add(1) < first {
+                // Broken off: whoever comes back is told that events are missing.
+                return tracing::warn!(at, first, "a tail fell behind what is kept, and ends");
+            }
             if let Some(last) = events.last() {
                 at = last.stamp.seq;
                 let part = lines(&events, &self.asked, self.caller.permissions, &mut left);
@@ -245,9 +261,6 @@ impl Reading {
                         }
                     }
                 }
-            }
-            if !(self.app.ingest.standing)(&self.caller) {
-                return;
             }
         }
     }

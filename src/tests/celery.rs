@@ -19,7 +19,10 @@ fn redis(folder: &Path) -> (Process, String) {
     let mut command = Command::new(tool("redis/usr/bin/redis-server"));
     command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(&socket);
     command.current_dir(folder);
-    command.env("LD_LIBRARY_PATH", tool("redis/usr/lib").join("x86_64-linux-gnu"));
+    // Debian keeps libraries in a folder that is named after the machine.
+    let folders =
+        std::fs::read_dir(tool("redis/usr/lib")).unwrap().map(|entry| entry.unwrap().path());
+    command.env("LD_LIBRARY_PATH", std::env::join_paths(folders).unwrap());
     (Process::start(&mut command), format!("redis+socket://{}", socket.display()))
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 async fn a_log_is_a_run_of_its_project() {
     let server = Server::start().await;
     let log = include_bytes!("fixtures/sarif/ruff.sarif").as_slice();
-    let path = "/api/v1/import/sarif?project=lint&branch=main&wait=applied";
+    let path = "/api/v1/import/sarif?project=lint&branch=main&commit=c0ffee&wait=applied";
     let sarif = [("content-type", "application/sarif+json")];
     let answer = server.request("POST", path, &sarif, log).await;
     let json = answer.json();
@@ -23,6 +23,12 @@ async fn a_log_is_a_run_of_its_project() {
 
     let clean = include_bytes!("fixtures/sarif/ruff-clean.sarif").as_slice();
     assert_eq!(server.request("POST", path, &[], clean).await.json()["status"], "passed");
+
+    // Of no commit and without a time, it may be tomorrow's.
+    let daily = "/api/v1/import/sarif?project=daily&wait=applied";
+    for _ in 0..2 {
+        assert_eq!(server.request("POST", daily, &sarif, log).await.json()["accepted"], 1);
+    }
 
     let nobody = server.request("POST", "/api/v1/import/sarif", &sarif, log).await;
     assert_eq!((nobody.status, &nobody.json()["errors"][0]["pointer"]), (422, &json!("/project")));

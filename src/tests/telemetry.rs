@@ -133,10 +133,6 @@ async fn remote_write_takes_what_prometheus_sends_once() {
     let up = server.get("/api/v1/metrics?name=up").await.json();
     let gone = series(&up, "job", "gone");
     assert_eq!((&gone["value"], &gone["labels"]["instance"]), (&json!(0.0), &json!("127.0.0.1:1")));
-    let count =
-        server.get("/api/v1/metrics/up?aggregation=count&window=3650d&label.job=gone").await;
-    let count: f64 =
-        count.json().as_array().unwrap().iter().map(|it| it["value"].as_f64().unwrap()).sum();
     let kept = server.get("/metrics").await;
     let kept = String::from_utf8(kept.body).unwrap();
     let figure = |name: &str| {
@@ -144,7 +140,7 @@ async fn remote_write_takes_what_prometheus_sends_once() {
         line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
     };
     let (new, old) = ("bellwether_events_accepted_total", "bellwether_events_duplicate_total");
-    assert!(count >= 1.0 && figure(new) == figure(old) && figure(new) > 1.0, "{kept}");
+    assert!(figure(new) == figure(old) && figure(new) > 1.0, "{kept}");
 
     for (headers, sent, status) in [
         (&WRITE[..1], b"junk".to_vec(), 400),

@@ -84,6 +84,7 @@ pub struct QueueCounts {
     /// By status; dead letters are not among the failed, and completed ones are counted since ever.
     pub by_status: StatusCounts,
     /// Waiting tasks by priority, 0 (urgent) to 3.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub by_priority: BTreeMap<u8, u64>,
     /// Tasks that were given up.
     pub dead_letter: u64,

@@ -83,6 +83,7 @@ impl Series<'_> {
             return Ok(());
         }
         let mut numbers = parts(it.count, it.sum, it.min, it.max);
+        self.taken.has_room(numbers.len().saturating_add(counts.max(bounds)))?;
         // As Prometheus has them: each holds those below it as well, and the last one all.
         let bounds = it.explicit_bounds.iter().map(f64::to_string);
         let bounds = bounds.chain(["+Inf".to_owned()]);
@@ -101,6 +102,7 @@ impl Series<'_> {
 
     fn summary(&mut self, it: &SummaryPoint) -> Result<(), ApiError> {
         let mut numbers = parts(it.count, Some(it.sum), None, None);
+        self.taken.has_room(numbers.len().saturating_add(it.quantile_values.len()))?;
         // Of no values at all, a quantile is NaN.
         let known = it.quantile_values.iter().filter(|at| !at.value.is_nan());
         numbers.extend(known.map(|at| Number {
@@ -124,6 +126,7 @@ impl Series<'_> {
             taken.refuse(|| format!("{}: a point without a value", metric.name));
             return Ok(());
         }
+        taken.has_room(numbers.len())?;
         let mut shared = origin.labels.clone();
         shared.extend(labels(attributes));
         let unit = measured::unit(match &*metric.unit {
@@ -158,4 +161,43 @@ fn parts(count: u64, sum: Option<f64>, min: Option<f64>, max: Option<f64>) -> Ve
     let others = [("_sum", sum), ("_min", min), ("_max", max)];
     let others = others.into_iter().filter_map(|(name, value)| Some(Number::of(name, value?)));
     [Number::of("_count", count as f64)].into_iter().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a histogram with so many buckets, after so many values.
+    #[track_caller]
+    fn check(taken: usize, buckets: usize, name: &str, expect: Result<usize, u16>) {
+        let point = HistogramPoint {
+            bucket_counts: vec![1; buckets],
+            explicit_bounds: (1..buckets).map(|bound| bound as f64).collect(),
+            ..HistogramPoint::default()
+        };
+        let metric = Metric { name: name.to_owned(), ..Metric::default() };
+        let origin = Origin::of(None, &"s".into());
+        let mut all = Taken::default();
+        let gauge = Metric { name: "g".to_owned(), ..Metric::default() };
+        let number = NumberPoint { as_int: Some(1), ..NumberPoint::default() };
+        for _ in 0..taken {
+            let mut gauges = Series { taken: &mut all, origin: &origin, metric: &gauge };
+            gauges.number(&number).unwrap();
+        }
+        let mut series = Series { taken: &mut all, origin: &origin, metric: &metric };
+        let got = series.histogram(&point).map_err(|error| error.status);
+        assert_eq!(got.map(|()| all.events.len()), expect, "{taken} {buckets} {name}");
+    }
+
+    #[test]
+    fn buckets_are_counted_before_values_are_made_of_them() {
+        let most = measured::MAX_VALUES;
+        check(0, 3, "h", Ok(4));
+        check(1, most - 2, "h", Ok(most));
+        check(1, most - 1, "h", Err(413));
+        // No value is made that could be refused for its name.
+        let long = "n".repeat(300);
+        check(0, 3, &long, Ok(0));
+        check(0, most, &long, Err(413));
+    }
 }

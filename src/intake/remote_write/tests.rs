@@ -107,9 +107,13 @@ fn a_body_of_another_kind_is_refused() {
     assert_eq!(refused(&half[..half.len() - 2]).status, 400);
     // Says that it is 4 GiB.
     assert_eq!(refused(b"\xff\xff\xff\xff\x0f\x00").status, 413);
-    let much = series(&[("__name__", "a")], &vec![(1.0, 1); measured::MAX_VALUES + 1]);
-    let much = WriteRequest { timeseries: vec![much] }.encode_to_vec();
-    assert_eq!(decode(&much, &"s".into()).unwrap_err().status, 413);
+    // They are counted before they are looked at, so that those without a value count too.
+    let much = series(&[("__name__", "a")], &vec![(f64::NAN, 1); measured::MAX_VALUES + 1]);
+    let histograms = vec![Histogram::default(); measured::MAX_VALUES / 2 + 1];
+    for much in [much, TimeSeries { histograms, ..series(&[("__name__", "a")], &[]) }] {
+        let much = WriteRequest { timeseries: vec![much] }.encode_to_vec();
+        assert_eq!(decode(&much, &"s".into()).unwrap_err().status, 413);
+    }
 }
 
 /// As a real Prometheus sent it; see the README beside it.

@@ -147,9 +147,24 @@ fn what_is_no_log_is_refused_where_it_is_not() {
 
 #[test]
 fn the_same_log_is_the_same_event() {
-    let id = |json: &str| read(json).unwrap().0.id;
-    assert_eq!(id(&log("[]")), id(&log("[]")));
-    assert_ne!(id(&log("[]")), id(&log("[{}]")));
+    let of_commit = |json: &str| {
+        let context = Context { commit: Some("c".to_owned()), ..context() };
+        let made = decode(json.as_bytes(), context).unwrap();
+        assert!(made.id_given);
+        made.id
+    };
+    assert_eq!(of_commit(&log("[]")), of_commit(&log("[]")));
+    assert_ne!(of_commit(&log("[]")), of_commit(&log("[{}]")));
+    // That one says when it ended.
+    let dated = || read(include_bytes!("../../tests/fixtures/sarif/bandit.sarif")).unwrap().0;
+    assert!(dated().id_given && dated().id == dated().id);
+}
+
+#[test]
+fn a_log_that_says_not_when_it_was_is_another_run_each_time() {
+    let made = || read(log("[]")).unwrap().0;
+    let (first, second) = (made(), made());
+    assert!(!first.id_given && first.time.is_none() && first.id != second.id);
 }
 
 proptest! {

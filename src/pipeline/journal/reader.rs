@@ -50,12 +50,37 @@ impl Reader {
         Ok(events)
     }
 
+    /// As [`Self::read`], and no more records once those before hold `bytes` as they are on disk: for
+    /// whoever must not have the memory of many large ones at a time.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_some(&self, after: Seq, bytes: usize) -> Result<Vec<Envelope>, JournalError> {
+        let (mut events, mut left) = (Vec::new(), bytes);
+        self.rows_while(after, READ_ROWS, |row| {
+            left = left.saturating_sub(row.payload.len());
+            row.unpack(after, &mut events)?;
+            Ok(left > 0)
+        })?;
+        Ok(events)
+    }
+
     /// Calls `each` with the next records after position `after`.
     pub(super) fn rows(
         &self,
         after: Seq,
         limit: usize,
         mut each: impl FnMut(Row) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        self.rows_while(after, limit, |row| each(row).map(|()| true))
+    }
+
+    /// Calls `each` with the next records after position `after`, as long as it says so.
+    fn rows_while(
+        &self,
+        after: Seq,
+        limit: usize,
+        mut each: impl FnMut(Row) -> Result<bool, JournalError>,
     ) -> Result<(), JournalError> {
         // The record that holds `after` itself begins at or before it.
         let mut statement = self.connection.prepare_cached(
@@ -66,13 +91,16 @@ impl Reader {
         )?;
         let mut rows = statement.query(params![after as i64, limit as i64])?;
         while let Some(row) = rows.next()? {
-            each(Row {
+            let on = each(Row {
                 first_seq: row.get::<_, i64>(0)? as Seq,
                 last_seq: row.get::<_, i64>(1)? as Seq,
                 at: Timestamp::from_ms(row.get(2)?),
                 crc: row.get(3)?,
                 payload: row.get(4)?,
             })?;
+            if !on {
+                break;
+            }
         }
         Ok(())
     }

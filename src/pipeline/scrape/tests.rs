@@ -43,3 +43,13 @@ fn a_target_that_fails_is_not_up() {
     assert_eq!(all.len(), 3, "{all:?}");
     assert!(all[0].contains("\"up\"") && all[0].contains("value: 0.0"), "{}", all[0]);
 }
+
+#[test]
+fn a_sample_with_a_time_is_the_same_at_the_next_scrape() {
+    let first = |text: &str| told(text, None).remove(0);
+    assert!(first("a 1 5\n").contains("key: Some("));
+    assert_eq!(first("a 1 5\n"), first("a 1 5\n"));
+    assert_ne!(first("a 1 5\n"), first("a 1 6\n"));
+    assert!(first("a 1\n").contains("key: None"));
+    assert_ne!(first("a 1\n"), first("a 1\n"));
+}

@@ -15,7 +15,7 @@ pub use paths::{Room, rooms};
 
 use super::needs::{Needs, Routes};
 use super::server_fns::{matches_tag, tag_of};
-use super::{assets, router};
+use super::{assets, guard, router};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -28,10 +28,6 @@ use tower_http::compression::CompressionLayer;
 const COOKIE: &str = "bellwether_session";
 /// Answers of a real board, by operation.
 const EXAMPLES: &str = include_str!("examples.json");
-/// What the page may load: the style sheet, the icon, and the script that recalls the theme.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /// Made once, as it is sent.
 struct Made {
     body: Bytes,
@@ -90,7 +86,7 @@ async fn json(request: Request) -> Response {
 /// `GET /api/docs`: the same to be read, without scripts.
 async fn docs(request: Request) -> Response {
     let mut response = PAGE.answer(request.headers());
-    let policy = HeaderValue::from_static(POLICY);
+    let policy = HeaderValue::from_static(guard::SCRIPTLESS);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }

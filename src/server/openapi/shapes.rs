@@ -39,6 +39,14 @@ pub fn all() -> Vec<(&'static str, Value)> {
     let noticed = with(&json!({
         "source": { "type": "string" }, "raised": count, "cleared": count, "truncated": count
     }));
+    let taken = object(
+        &["accepted", "duplicates", "cursor"],
+        json!({
+            "accepted": count, "duplicates": count, "cursor": named("Cursor"),
+            "project": named("ProjectId"), "status": named("ValidationStatus"),
+            "ignored": { "type": "string", "description": "Why nothing was taken." }
+        }),
+    );
     let done = object(
         &["success", "alert"],
         json!({ "success": { "type": "boolean" }, "alert": named("AlertItem") }),
@@ -74,6 +82,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
         ("Rejection", rejection),
         ("Imported", imported),
         ("Noticed", noticed),
+        ("Taken", taken),
         ("AlertDone", done),
         ("AlertsDone", several),
         ("Order", order),

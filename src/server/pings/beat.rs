@@ -12,10 +12,10 @@ use crate::domain::projects::{
 use crate::pipeline::journal::Draft;
 use crate::server::App;
 use crate::wire::{ApiError, ErrorKind};
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::header;
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
@@ -35,22 +35,26 @@ type Token = Result<Path<String>, PathRejection>;
 type Exit = Result<Path<(String, String)>, PathRejection>;
 
 /// `GET|POST /ping/{token}`: a run went well.
-pub async fn passed(app: State<App>, token: Token, body: Body) -> Result<Response, ApiError> {
-    take(app, named(token)?, Told::Ended(None), body).await
+pub async fn passed(app: State<App>, token: Token, request: Request) -> Result<Response, ApiError> {
+    take(app, named(token)?, Told::Ended(None), request).await
 }
 
 /// `GET|POST /ping/{token}/start`: a run has begun.
-pub async fn started(app: State<App>, token: Token, body: Body) -> Result<Response, ApiError> {
-    take(app, named(token)?, Told::Started, body).await
+pub async fn started(
+    app: State<App>,
+    token: Token,
+    request: Request,
+) -> Result<Response, ApiError> {
+    take(app, named(token)?, Told::Started, request).await
 }
 
 /// `GET|POST /ping/{token}/fail`: a run failed.
-pub async fn failed(app: State<App>, token: Token, body: Body) -> Result<Response, ApiError> {
-    take(app, named(token)?, Told::Ended(Some("failure".to_owned())), body).await
+pub async fn failed(app: State<App>, token: Token, request: Request) -> Result<Response, ApiError> {
+    take(app, named(token)?, Told::Ended(Some("failure".to_owned())), request).await
 }
 
 /// `GET|POST /ping/{token}/{exit_code}`: a run ended with this status, 0 if it went well.
-pub async fn exited(app: State<App>, path: Exit, body: Body) -> Result<Response, ApiError> {
+pub async fn exited(app: State<App>, path: Exit, request: Request) -> Result<Response, ApiError> {
     let Path((token, code)) = path.map_err(|_| unknown())?;
     // Whether there is such a ping comes first.
     of_token(&app.hub.published(), &token)?;
@@ -60,7 +64,7 @@ pub async fn exited(app: State<App>, path: Exit, body: Body) -> Result<Response,
         ApiError::invalid("/exit_code", "must be an exit status from 0 to 255, `start` or `fail`")
     })?;
     let how = (code != 0).then(|| format!("exit {code}"));
-    take(app, token, Told::Ended(how), body).await
+    take(app, token, Told::Ended(how), request).await
 }
 
 /// What is wrong with the address is not told with the address in it: that is the secret.
@@ -76,10 +80,14 @@ async fn take(
     State(app): State<App>,
     token: String,
     told: Told,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     of_token(&app.hub.published(), &token)?;
-    let body = to_bytes(body, MAX_BODY).await.map_err(|_| {
+    // What only looks whether there is such an address (HEAD is answered as GET is) tells nothing.
+    if *request.method() == Method::HEAD {
+        return Ok(taken());
+    }
+    let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
         let detail = "the body of a ping may have at most 1 MiB; send the end of the output";
         ApiError::new(ErrorKind::TooLarge, detail)
     })?;
@@ -94,7 +102,7 @@ async fn take(
                 None => ValidationStatus::Passed,
                 Some(_) => ValidationStatus::Failed,
             },
-            duration_ms: lasted(&job, app.clock.now()),
+            duration_ms: lasted(job.started_at, app.clock.now()),
             checks: None,
             errors: how.map(|how| error(how, &body)).into_iter().collect(),
             branch: None,
@@ -105,8 +113,12 @@ async fn take(
     let receipt = app.ingest.report(Draft::own(Event::Projects(event))).await?;
     // So the end of a run finds its beginning, and what is read next shows it.
     app.ingest.shows(receipt.cursor.seq).await;
+    Ok(taken())
+}
+
+fn taken() -> Response {
     let headers = [(header::CACHE_CONTROL, "no-store")];
-    Ok((headers, "OK").into_response())
+    (headers, "OK").into_response()
 }
 
 fn error(how: String, body: &[u8]) -> RunError {

@@ -9,6 +9,7 @@ pub mod routes;
 
 use crate::domain::Event;
 use crate::domain::access::Hash;
+use crate::domain::check::MAX_DURATION_MS;
 use crate::domain::projects::state::{Job, Project, State as Projects};
 use crate::domain::projects::{
     Event as ProjectEvent, JobScheduled, JobUnscheduled, PingItem, PingMade, PingSpec, PingsPage,
@@ -170,7 +171,23 @@ pub fn loggable(path: &str) -> String {
     }
 }
 
-/// Milliseconds since a run has begun, if one is going on.
-fn lasted(job: &Job, now: Timestamp) -> Option<f64> {
-    job.started_at.map(|started| now.since(started) as f64)
+/// Milliseconds that a run has taken, if it is known when it began and is as long as is believed.
+fn lasted(started: Option<Timestamp>, now: Timestamp) -> Option<f64> {
+    let ms = now.since(started?) as f64;
+    (ms <= MAX_DURATION_MS).then_some(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_never_ended_has_no_duration() {
+        let began = Timestamp::from_ms(1_000);
+        let after = |ms: i64| lasted(Some(began), began.plus(ms));
+        assert_eq!(after(1_500), Some(1_500.0));
+        assert_eq!(after(366 * 86_400_000), Some(MAX_DURATION_MS));
+        assert_eq!(after(366 * 86_400_000 + 1), None);
+        assert_eq!(lasted(None, began), None);
+    }
 }

@@ -182,8 +182,6 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("/api/v1/metrics/cache", "counts what the others do"),
     ("/api/v1/commands", "waits for what comes"),
     ("/metrics", "counts what the others do"),
-    ("/api/openapi.json", "made once"),
-    ("/api/docs", "made once"),
     ("/api/v1/alerts.atom", "no JSON"),
     ("/api/v1/events", "may go on"),
     ("/api/v1/me/pins", "each has a board of their own"),

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 /// A schedule in words: `every 5 min`, `daily at 03:00`, or the line of crontab itself.
 pub fn when(every_s: Option<u32>, line: Option<&str>, tz: Option<&str>) -> String {
     let Some(line) = line else {
-        return format!("every {}", format::duration(f64::from(every_s.unwrap_or_default()) * 1e3));
+        return format!("every {}", span(every_s.unwrap_or_default()));
     };
     let number = |text: &str| text.parse::<u8>().ok();
     let fields: Vec<&str> = line.split(' ').collect();
@@ -23,34 +23,49 @@ pub fn when(every_s: Option<u32>, line: Option<&str>, tz: Option<&str>) -> Strin
     }
 }
 
+/// A number of seconds in words.
+pub fn span(seconds: u32) -> String {
+    match seconds {
+        0..60 => format!("{seconds}\u{a0}s"),
+        _ => format::duration(f64::from(seconds) * 1e3),
+    }
+}
+
 /// The schedule of a job in words.
 pub fn schedule(job: &JobItem) -> String {
     when(job.every_s, job.schedule.as_deref(), job.tz.as_deref())
 }
 
-/// How a job is doing, in a word, with the class of its colour.
-pub const fn state(state: JobState) -> (&'static str, &'static str) {
-    match state {
-        JobState::Waiting => ("waiting for its first ping", "unk"),
-        JobState::Running => ("running", "ok"),
-        JobState::Late => ("late", "crit"),
-        JobState::Ok => ("on time", "ok"),
-        JobState::Failed => ("failed", "crit"),
+/// A schedule with its clock, as it stands beside names.
+pub fn mark(when: String) -> AnyView {
+    view! {
+        <span class="tag job" title="When the job is expected"><Icon name=IconName::Waiting />{when}</span>
     }
+    .into_any()
+}
+
+/// How a job is doing, in a word and its colour.
+pub fn badge(state: JobState) -> AnyView {
+    let (word, class) = match state {
+        JobState::Waiting => ("waiting for its first ping", "st unk"),
+        JobState::Running => ("running", "st ok"),
+        JobState::Late => ("late", "st crit"),
+        JobState::Ok => ("on time", "st ok"),
+        JobState::Failed => ("failed", "st crit"),
+    };
+    view! { <span class=class>{word}</span> }.into_any()
 }
 
 /// What a project's page says of its schedule.
 pub fn facts(job: &JobItem) -> AnyView {
     let fact =
         |name: &'static str, value: AnyView| view! { <dt>{name}</dt> <dd>{value}</dd> }.into_any();
-    let (word, class) = state(job.state);
-    let grace = format::duration(f64::from(job.grace_s) * 1e3);
     let due = job.next_due.map(|at| format!("{} UTC", format::day_clock(at)));
     let mut all = vec![
-        fact("Schedule", view! { <Icon name=IconName::Waiting /> " " {schedule(job)} }.into_any()),
-        fact("State", view! { <span class=class>{word}</span> }.into_any()),
+        fact("Schedule", mark(schedule(job))),
+        fact("State", badge(job.state)),
         fact("Expected", due.unwrap_or_else(|| "—".to_owned()).into_any()),
-        fact("Grace", grace.into_any()),
+        fact("Grace", span(job.grace_s).into_any()),
     ];
     all.extend(job.last_ping_at.map(|at| fact("Last ping", ago(at))));
     all.extend(job.started_at.map(|at| fact("Began", ago(at))));
@@ -75,6 +90,7 @@ mod tests {
     #[test]
     fn schedules_are_told_in_words() {
         check(Some(300), None, None, "every 5 min");
+        check(Some(1), None, None, "every 1 s");
         check(Some(90), None, None, "every 1 min 30 s");
         check(None, Some("5 3 * * *"), Some("Europe/Paris"), "daily at 03:05 Europe/Paris");
         check(None, Some("5 * * * *"), None, "hourly at :05");

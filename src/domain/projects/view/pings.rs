@@ -1,14 +1,14 @@
 //! The page at `/pings`: what jobs report to.
 
-use super::job::{state, when};
+use super::job::{badge, mark, span, when};
 use crate::domain::projects::api::{create_ping, pings, remove_ping};
 use crate::domain::projects::{PingItem, PingMade, PingSpec};
 use crate::ui::address::{Asked, use_asked};
 use crate::ui::format;
 use crate::ui::shell::{PROJECTS, page_tabs};
 use crate::ui::widgets::{
-    Answers, Ask, Field, Form, Icon, IconName, Kind, List, Sending, Snippet, Watched, act, ago,
-    ask_list, dynamic, loaded, new_button, read_list, rows,
+    Answers, Ask, Field, Form, IconName, Kind, List, Sending, Snippet, Watched, act, ago, ask_list,
+    dynamic, loaded, new_button, read_list, rows,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -86,8 +86,7 @@ fn address(new: &PingMade, made: RwSignal<Option<Arc<PingMade>>>) -> AnyView {
 
 fn row(item: &PingItem, ask: Ask) -> Vec<AnyView> {
     let name = item.project.to_string();
-    let grace = format!("grace {}", format::duration(f64::from(item.grace_s) * 1e3));
-    let (word, class) = state(item.state);
+    let grace = format!("grace {}", span(item.grace_s));
     let due = item.next_due.map_or_else(|| "—".to_owned(), format::day_clock);
     let last = match item.last_ping_at {
         Some(at) => ago(at),
@@ -99,8 +98,8 @@ fn row(item: &PingItem, ask: Ask) -> Vec<AnyView> {
     let when = when(item.every_s, item.schedule.as_deref(), item.tz.as_deref());
     vec![
         view! { <a href=item.project.href()><b>{name.clone()}</b></a> }.into_any(),
-        view! { <Icon name=IconName::Waiting /> " " {when} <span class="about muted">{grace}</span> }.into_any(),
-        view! { <span class=class>{word}</span> }.into_any(),
+        view! { {mark(when)} <span class="about muted">{grace}</span> }.into_any(),
+        badge(item.state),
         due.into_any(),
         last,
         view! { {ago(item.created_at)} <span class="muted">{by}</span> }.into_any(),

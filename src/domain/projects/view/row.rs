@@ -1,6 +1,6 @@
 //! A project's row, wherever rows of projects are shown.
 
-use super::job::schedule;
+use super::job::{mark, schedule};
 use crate::domain::projects::{ProjectItem, Trend};
 use crate::ui::chart::Bars;
 use crate::ui::format;
@@ -67,7 +67,7 @@ pub fn ProjectRow(#[prop(into)] item: Signal<Option<ProjectItem>>) -> impl IntoV
             <td class="name">
                 <a href=move || name.get().1 title=move || name.get().2 data-row-link="">{move || name.get().0}</a>
                 <span class="tags">
-                    {dynamic(move || job.get().map(|when| view! { <span class="tag job" title="A job: when it is expected"><Icon name=IconName::Waiting />{when}</span> }.into_any()))}
+                    {dynamic(move || job.get().map(mark))}
                     {move || tags.get().into_iter().take(3).map(|tag| view! { <span class="tag">{tag}</span> }).collect_view()}
                 </span>
             </td>

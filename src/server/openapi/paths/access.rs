@@ -45,18 +45,18 @@ pub fn operations() -> Vec<Op> {
             .fails(&[401]),
         post("/logout", "sign_out", "Ends the session, its access token too.")
             .answers_as(204, "It is over.", [])
-            .fails(&[401, 403]),
+            .fails(&[401, 403, 409]),
         post("/api/v1/ws-ticket", "ws_ticket", "A ticket for one socket, given as `?ticket=`.")
             .answers_as(200, "Good once, and not for long.", [(JSON, ticket)]),
         get("/api/v1/me", "me", "Who one is, and what one may do.")
             .answers::<Me>(200, "The caller."),
         get("/api/v1/me/sessions", "my_sessions", "Where one is signed in.")
             .answers::<SessionsPage>(200, "All of them.")
-            .fails(&[404]),
+            .fails(&[404, 409]),
         delete("/api/v1/me/sessions/{id}", "end_my_session", "Signs out elsewhere.")
             .name("id", "Id of the session.")
             .answers_as(204, "It is over.", [])
-            .fails(&[404]),
+            .fails(&[404, 409]),
         put(
             "/api/v1/me/password",
             "change_my_password",

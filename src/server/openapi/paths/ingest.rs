@@ -111,7 +111,7 @@ pub fn operations() -> Vec<Op> {
         post("/api/v1/hooks/github", "github_hook", "Takes check runs and workflow runs of GitHub.")
             .more("`X-Hub-Signature-256` is the credential. Events of no interest are answered with nothing accepted.")
             .takes_as(JSON, json!({ "type": "object" }), json!({ "action": "completed" }))
-            .answers_as(200, "What was of interest is durable.", [(JSON, named("Accepted"))])
-            .fails(&[401]),
+            .answers_as(200, "What was of interest is durable.", [(JSON, named("Taken"))])
+            .fails(&[401, 403]),
     ]
 }
