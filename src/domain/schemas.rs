@@ -49,6 +49,5 @@ named! {
         .description(Some("What somebody may do."));
     Permissions => ArrayBuilder::new()
         .items(Permission::schema())
-        .unique_items(true)
         .description(Some("What somebody may do."));
 }

@@ -93,6 +93,7 @@ async fn what_cannot_be_meant_is_refused() {
         (json!({"filter": {"status": "queued"}}), "/filter/status"),
         (json!({"filter": {"status": "lost"}}), "/filter/status"),
         (json!({"filter": {"state": "queued"}}), "/filter/state"),
+        (json!({"filter": [null, null]}), "/filter"),
         (json!({"filter": {}, "canary": 1}), "/canary"),
     ] {
         let answer = server.json("POST", RETRY, request.clone()).await;

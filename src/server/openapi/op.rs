@@ -237,16 +237,17 @@ pub fn word(name: &str, text: &str, words: &[&str]) -> Value {
     param(name, text, json!({ "type": "string", "enum": words }))
 }
 
-/// A time.
+/// A time. An empty one is as good as none, here as in all that may follow the question mark.
 pub fn time(name: &str, text: &str) -> Value {
+    let forms = json!([{ "format": "date-time" }, { "maxLength": 0 }]);
     let example = "2026-01-02T03:04:05Z";
-    param(name, text, json!({ "type": "string", "format": "date-time", "examples": [example] }))
+    param(name, text, json!({ "type": "string", "anyOf": forms, "examples": [example] }))
 }
 
 /// A length of time: `90s`, `15m`, `6h`, `30d`.
 pub fn span(name: &str, text: &str, example: &str) -> Value {
     let schema =
-        json!({ "type": "string", "pattern": "^[0-9]{1,9}[smhd]?$", "examples": [example] });
+        json!({ "type": "string", "pattern": "^([0-9]{1,9}[smhd]?)?$", "examples": [example] });
     param(name, text, schema)
 }
 

@@ -3,9 +3,11 @@
 use super::TaskItem;
 use crate::domain::work::{CommandKind, JobStatus, TaskFilter};
 use crate::wire::{Cursor, Timestamp};
-use serde::de::Error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+use std::fmt;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -14,7 +16,7 @@ use utoipa::ToSchema;
 #[serde(default, deny_unknown_fields)]
 pub struct RetryRequest {
     /// Tasks that match; dead letters unless it names another status.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "of_an_object")]
     pub filter: Option<TaskFilter>,
     /// These tasks, at most [`RetryRequest::MAX_IDS`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +37,38 @@ impl RetryRequest {
     pub const MAX_RATE: f64 = 1_000.0;
     /// Commands a second when none is asked for.
     pub const DEFAULT_RATE: f64 = 10.0;
+}
+
+/// Reads a filter, of an object only: what is derived takes a list for its members as well, and
+/// `[null]` would be all tasks.
+fn of_an_object<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TaskFilter>, D::Error> {
+    struct Object;
+
+    impl<'de> Visitor<'de> for Object {
+        type Value = Option<TaskFilter>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            from.deserialize_map(self)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+            TaskFilter::deserialize(MapAccessDeserializer::new(members)).map(Some)
+        }
+    }
+
+    from.deserialize_option(Object)
 }
 
 /// What a dry run says.

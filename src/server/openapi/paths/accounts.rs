@@ -50,6 +50,7 @@ pub fn operations() -> Vec<Op> {
             .answers::<RolesPage>(200, "All of them."),
         post("/api/v1/roles", "create_role", "Defines a role.")
             .takes_as(JSON, new_role, json!({ "name": "dispatcher", "permissions": ["view_agents", "retry_tasks"] }))
+            .answers::<RoleItem>(200, "It was defined before, and means that now.")
             .answers::<RoleItem>(201, "It is defined.")
             .fails(&[409]),
         get("/api/v1/roles/{name}", "role", "A role.")

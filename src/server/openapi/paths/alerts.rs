@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 fn several(name: &str, what: &str, words: &[&str]) -> Value {
     let one = words.join("|");
-    let pattern = format!("^({one})(,({one}))*$");
+    let pattern = format!("^({one})?(,({one})?)*$");
     param(name, what, json!({ "type": "string", "pattern": pattern, "examples": [words.first()] }))
 }
 

@@ -4,7 +4,7 @@ use crate::server::openapi::op::{JSON, NDJSON, Op, get, named, param, post, text
 use serde_json::{Value, json};
 
 fn wait() -> Value {
-    word("wait", "Answer once the state shows them.", &["applied"])
+    word("wait", "Answer once the state shows them; an empty one is none.", &["applied", ""])
 }
 
 fn report() -> [Value; 5] {

@@ -7,6 +7,14 @@ use serde_json::json;
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
     let settings = json!({ "type": "object", "description": "Values by full name (`work.stuck_after_s`).", "additionalProperties": { "type": "number" } });
+    let value = json!({ "type": ["number", "null"] });
+    let changes = json!({
+        "type": "object",
+        "description": "Values by full name, or by name within a domain; null is the default.",
+        "additionalProperties": {
+            "anyOf": [value, { "type": "object", "additionalProperties": value }]
+        }
+    });
     let ready = object(
         &["status"],
         json!({
@@ -29,7 +37,7 @@ pub fn operations() -> Vec<Op> {
         ),
         patch("/api/v1/settings", "change_settings", "Changes settings; what is left out stays.")
             .more("A value out of range is answered 422, with the range.")
-            .takes_as(JSON, settings.clone(), json!({ "work.stuck_after_s": 600 }))
+            .takes_as(JSON, changes, json!({ "work.stuck_after_s": 600 }))
             .answers_as(200, "All of them, in effect.", [(JSON, settings)]),
         get("/healthz", "healthz", "Whether the process answers.").answers_as(
             200,

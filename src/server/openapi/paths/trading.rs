@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// What it answers to.
 pub fn operations() -> Vec<Op> {
-    let currency = json!({ "type": "string", "pattern": "^[A-Za-z0-9]{1,16}$", "default": "USD" });
+    let currency = json!({ "type": "string", "pattern": "^[A-Za-z0-9]{0,16}$", "default": "USD" });
     let skip = json!({ "type": "integer", "minimum": 0, "maximum": 100_000_000 });
     vec![
         get(
