@@ -239,9 +239,10 @@ pub fn word(name: &str, text: &str, words: &[&str]) -> Value {
 
 /// A time. An empty one is as good as none, here as in all that may follow the question mark.
 pub fn time(name: &str, text: &str) -> Value {
-    let forms = json!([{ "format": "date-time" }, { "maxLength": 0 }]);
+    let forms =
+        json!([{ "type": "string", "format": "date-time" }, { "type": "string", "enum": [""] }]);
     let example = "2026-01-02T03:04:05Z";
-    param(name, text, json!({ "type": "string", "anyOf": forms, "examples": [example] }))
+    param(name, text, json!({ "anyOf": forms, "examples": [example] }))
 }
 
 /// A length of time: `90s`, `15m`, `6h`, `30d`.
