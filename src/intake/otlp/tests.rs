@@ -66,7 +66,7 @@ fn metrics_of_the_python_sdk_are_read() {
         format!("checkout.duration_max{{{shop}}} 500 ms"),
         format!("checkout.duration_min{{{shop}}} 5 ms"),
         format!("checkout.duration_sum{{{shop}}} 555 ms"),
-        format!("orders{{host=host,instance=shop-1,paid=true,service=shop}} 3"),
+        "orders{host=host,instance=shop-1,paid=true,service=shop} 3".to_owned(),
         format!("payload_count{{{shop}}} 1"),
         format!("payload_max{{{shop}}} 1024 bytes"),
         format!("payload_min{{{shop}}} 1024 bytes"),
