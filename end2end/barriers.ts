@@ -6,8 +6,9 @@ import { expect, type Page } from './fixtures.ts';
 export type State = { name: string; show: (page: Page) => Promise<void> };
 
 /** What stands between somebody and the page, as axe sees it. */
-async function barriers(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+async function barriers(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, help, nodes }) =>
@@ -16,22 +17,21 @@ async function barriers(page: Page): Promise<string[]> {
 }
 
 /**
- * Looks at each state at every width, and at the widest in the other theme as well: a theme changes
- * colours, which are the same at every width. Every barrier is reported at once.
+ * Looks at each state wide and narrow, and at its colours in the other theme, which changes nothing else.
+ * Every barrier is reported at once.
  */
-export async function inspect(page: Page, states: State[], widths = [1440, 390]): Promise<void> {
+export async function inspect(page: Page, states: State[]): Promise<void> {
   const found: string[] = [];
   for (const state of states) {
     await page.setViewportSize({ width: 1440, height: 900 });
     await state.show(page);
-    const looks: ['dark' | 'light', number][] = [
-      ['dark', Math.max(...widths)],
-      ...widths.map((width): ['light', number] => ['light', width]),
-    ];
-    for (const [colorScheme, width] of looks) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const note = (what: string, texts: string[]) => found.push(...texts.map((text) => `${state.name}, ${what}: ${text}`));
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    note('dark', await barriers(page, ['color-contrast']));
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: 900 });
-      found.push(...(await barriers(page)).map((text) => `${state.name}, ${colorScheme}, ${width} px: ${text}`));
+      note(`light, ${width} px`, await barriers(page));
     }
   }
   expect(found).toEqual([]);

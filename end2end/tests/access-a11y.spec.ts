@@ -61,7 +61,7 @@ test.use({ expected: refused(401, 403) });
 
 for (const state of EMPTY) {
   test(`${state.name} of an open board has no barriers`, async ({ page }) => {
-    await inspect(page, [state], [1440, 820, 390]);
+    await inspect(page, [state]);
   });
 }
 
@@ -69,15 +69,15 @@ for (const state of STATES) {
   test(`${state.name} has no barriers`, async ({ page, board }) => {
     await filled(board);
     await enter(page, ADMIN);
-    await inspect(page, [state], [1440, 820, 390]);
+    await inspect(page, [state]);
   });
 }
 
 test('where one signs in, and what one may not see, have no barriers', async ({ page, board }) => {
   await filled(board);
-  await inspect(page, STRANGER, [1440, 820, 390]);
+  await inspect(page, STRANGER);
   await enter(page, 'vera');
-  await inspect(page, [at('/system'), at('/')], [1440, 390]);
+  await inspect(page, [at('/system'), at('/')]);
 });
 
 test('no page of access is wider than the screen', async ({ page, board }) => {

@@ -4,7 +4,6 @@ import { inspect, type State, tooWide } from '../barriers.ts';
 import { type Board, card, expect, fleet, open, type Page, sampled, test } from '../fixtures.ts';
 
 const LONG = 'an-alert-whose-name-is-much-longer-than-anybody-would-choose-but-somebody-did-choose-it';
-const WIDTHS = [1440, 820, 390];
 
 const at = (path: string): State => ({ name: path, show: (page) => open(page, path) });
 
@@ -83,13 +82,13 @@ async function filled(board: Board): Promise<void> {
 
 test('the pages of alerts have no barriers when nothing is there', async ({ page }) => {
   test.setTimeout(180_000);
-  await inspect(page, EMPTY, WIDTHS);
+  await inspect(page, EMPTY);
 });
 
 for (const state of STATES) {
   test(`${state.name} has no barriers`, async ({ page, board }) => {
     await filled(board);
-    await inspect(page, [state], WIDTHS);
+    await inspect(page, [state]);
   });
 }
 

@@ -4,7 +4,6 @@ import { type Board, expect, open, test } from '../fixtures.ts';
 import { course, several } from '../metrics.ts';
 
 const LONG = 'a.metric.whose.name.is.much.longer.than.anybody.would.choose.but.somebody.did.choose.it';
-const WIDTHS = [1440, 820, 390];
 
 const at = (path: string): State => ({ name: path, show: (page) => open(page, path) });
 
@@ -48,14 +47,14 @@ async function filled(board: Board): Promise<void> {
 
 test('the pages of metrics have no barriers when nothing is there', async ({ page }) => {
   test.setTimeout(120_000);
-  await inspect(page, EMPTY, WIDTHS);
+  await inspect(page, EMPTY);
 });
 
 for (const state of STATES) {
   test(`${state.name} has no barriers`, async ({ page, board }) => {
     test.setTimeout(90_000);
     await filled(board);
-    await inspect(page, [state], WIDTHS);
+    await inspect(page, [state]);
   });
 }
 

@@ -4,7 +4,6 @@ import { type Board, expect, HOUR, open, test } from '../fixtures.ts';
 import { book, paid, priced, trade } from '../trading.ts';
 
 const LONG = 'a-symbol-whose-name-is-much-longer-than-anybody-would-choose-but-somebody-did-choose-it';
-const WIDTHS = [1440, 820, 390];
 
 const at = (path: string): State => ({ name: path, show: (page) => open(page, path) });
 const EMPTY = [at('/portfolio'), at('/trades')];
@@ -38,13 +37,13 @@ async function filled(board: Board): Promise<void> {
 }
 
 test('the pages of trading have no barriers when nothing is there', async ({ page }) => {
-  await inspect(page, EMPTY, WIDTHS);
+  await inspect(page, EMPTY);
 });
 
 for (const state of STATES) {
   test(`${state.name} has no barriers`, async ({ page, board }) => {
     await filled(board);
-    await inspect(page, [state], WIDTHS);
+    await inspect(page, [state]);
   });
 }
 
