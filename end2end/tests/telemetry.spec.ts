@@ -19,7 +19,7 @@ test('what the OpenTelemetry SDK exports is shown', async ({ page, board }) => {
   await expect(line).toContainText('EUR');
   await line.getByRole('link', { name: 'basket.value' }).click();
   await expect(figure(page, 'basket.value, avg')).toBeVisible();
-  await expect(page.getByRole('img', { name: /^basket\.value, avg; latest 41\.5/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^basket\.value, avg, in EUR; latest 41\.5/ })).toBeVisible();
 
   // Spans of requests, and a record that is a validation.
   await open(page, '/projects/shop');
