@@ -170,7 +170,7 @@ async fn take(request: Request) -> Result<(HeaderMap, Body), ApiError> {
 }
 
 /// Encodes the event for the journal, which is why it is done where the decoding is.
-fn draft(incoming: Incoming) -> Draft {
+pub fn draft(incoming: Incoming) -> Draft {
     let Incoming { time, source, id, id_given, subject, event } = incoming;
     Draft::new(time, source, id, id_given, subject, event)
 }

@@ -1,13 +1,12 @@
 //! The guides and the reference, as pages of the binary: what is in `docs/`, without a network.
 
 use super::App;
+use super::markup::{self, escaped};
 use super::needs::{Needs, Routes};
-use super::{assets, guard};
 use crate::wire::ApiError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use std::fmt::Write as _;
 
@@ -63,12 +62,11 @@ fn shown(name: &str) -> Result<Response, ApiError> {
     let found = PAGES.iter().find(|(known, _)| *known == name);
     let (name, text) = found
         .ok_or_else(|| ApiError::not_found("there is no page of that name; /docs lists all"))?;
-    Ok(plain(title(text), name, &rendered(text)))
+    Ok(markup::answer(markup::page(title(text), "docs", &nav(name), &rendered(text))))
 }
 
-/// A page that needs no script, with the pages of the documentation beside it.
-pub fn plain(heading: &str, at: &str, body: &str) -> Response {
-    let css = assets::paths().css;
+/// The list of pages, which stands beside each of them.
+fn nav(at: &str) -> String {
     let mut links = String::new();
     for (name, text) in PAGES {
         let current = if *name == at { " aria-current=\"page\"" } else { "" };
@@ -77,25 +75,10 @@ pub fn plain(heading: &str, at: &str, body: &str) -> Response {
         // Writing to a string cannot fail.
         let _ = write!(links, "<li><a href=\"{path}\"{current}>{}</a></li>", escaped(name));
     }
-    let heading = escaped(heading);
-    let html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{heading} · Bellwether</title>\n\
-         <script src=\"/theme.js\"></script>\n<link rel=\"stylesheet\" href=\"{css}\">\n\
-         <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\">\n</head>\n\
-         <body class=\"docs\">\n<a class=\"skip\" href=\"#text\">Skip to the text</a>\n\
-         <nav class=\"docs-nav\" aria-label=\"Documentation\">\n\
-         <a class=\"docs-home\" href=\"/\">Bellwether</a>\n<ul>{links}\
-         <li><a href=\"/api/docs\">The interface, every path</a></li></ul>\n</nav>\n\
-         <main id=\"text\" class=\"docs-text\" tabindex=\"-1\">\n{body}</main>\n</body>\n</html>\n"
-    );
-    let mut response = Html(html).into_response();
-    let headers = response.headers_mut();
-    let policy = HeaderValue::from_static(guard::SCRIPTLESS);
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    format!(
+        "<nav aria-label=\"Documentation\"><p><a href=\"/\">Bellwether</a></p><ul>{links}\
+         <li><a href=\"/api/docs\">The interface, every path</a></li></ul></nav>"
+    )
 }
 
 /// The first heading.
@@ -177,10 +160,6 @@ fn address(to: &str) -> String {
         }
         None => to.to_owned(),
     }
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    super::alerts::feed::escaped(text)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::domain::Event;
 use crate::domain::access::Secret;
 use crate::domain::projects::{Event as ProjectEvent, ProjectId, ValidationStatus};
 use crate::intake::github::{self, Ended, Heard};
-use crate::pipeline::journal::{Draft, Receipt};
+use crate::pipeline::ingest::draft;
+use crate::pipeline::journal::Receipt;
 use crate::wire::{ApiError, Cursor, ErrorKind};
 use aws_lc_rs::hmac;
 use axum::Json;
@@ -111,15 +112,7 @@ pub async fn github(State(app): State<App>, request: Request) -> Result<Json<Tak
         let why = "its suite is counted by events of another kind";
         return Ok(Json(nothing(why, Some(project))));
     }
-    let draft = Draft::new(
-        incoming.time,
-        incoming.source,
-        incoming.id,
-        incoming.id_given,
-        incoming.subject,
-        incoming.event,
-    );
-    let Receipt { accepted, duplicates, cursor } = app.ingest.report(draft).await?;
+    let Receipt { accepted, duplicates, cursor } = app.ingest.report(draft(incoming)).await?;
     // Not before: of a run that the journal did not take, the suite or the workflow may still tell.
     app.hooks.kept(kind, &project, suite);
     app.ingest.shows(cursor.seq).await;

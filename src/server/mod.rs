@@ -19,6 +19,7 @@ pub mod hooks;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod markup;
 pub mod metrics;
 pub mod needs;
 pub mod openapi;

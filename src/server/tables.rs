@@ -2,7 +2,7 @@
 //!
 //! It stands before the lists and asks them for page after page, so that a list need know nothing of
 //! tables and none can be without. Lists whose tables have columns of their own (alerts, trades,
-//! metrics, the audit log) make them themselves.
+//! metrics) make them themselves.
 
 use super::export::{self, Format, MAX_EXPORT, cell};
 use super::params::{self, MAX_LIMIT};
@@ -36,6 +36,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/api/v1/users", "users"),
     ("/api/v1/roles", "roles"),
     ("/api/v1/tokens", "tokens"),
+    ("/api/v1/audit", "audit"),
     ("/api/v1/me/sessions", "sessions"),
     ("/api/v1/me/pins", "pins"),
 ];

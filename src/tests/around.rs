@@ -2,7 +2,7 @@
 //! and the documentation.
 
 use crate::harness::{Answer, PATIENCE, Server};
-use bellwether::server::{needs::Needs, router, tables};
+use bellwether::server::{needs::Needs, openapi, router, tables};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -61,6 +61,31 @@ async fn every_list_is_a_table_too() {
         let wrong = server.get(&format!("{path}?format=xml")).await;
         assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (422, &json!("/format")));
     }
+}
+
+/// Lists with columns of their own make their tables themselves.
+#[test]
+fn no_list_is_told_as_json_alone() {
+    let document = openapi::document();
+    let schema = |told: &Value| {
+        let place = told["$ref"].as_str().map(|place| &place[1..]);
+        place.map_or(told.clone(), |place| document.pointer(place).unwrap().clone())
+    };
+    let mut lists = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let told = &methods["get"];
+        let answer = schema(&told["responses"]["200"]["content"]["application/json"]["schema"]);
+        let parts = answer["allOf"].as_array().cloned().unwrap_or_default();
+        let items = |part: &Value| schema(part)["properties"]["items"].is_object();
+        let list = answer["type"] == "array" || items(&answer) || parts.iter().any(items);
+        if !list || path.starts_with("/api/ui/") {
+            continue;
+        }
+        lists += 1;
+        let mut params = told["parameters"].as_array().unwrap().iter();
+        assert!(params.any(|one| one["name"] == "format"), "{path}");
+    }
+    assert!(lists > 20, "{lists}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

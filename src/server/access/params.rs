@@ -1,7 +1,6 @@
 //! Which page of a list, and which lines of the audit log.
 
 use crate::domain::access::{AuditFilter, Outcome};
-use crate::server::export::Format;
 use crate::server::params::{MAX_LIMIT, given, limit, moment, position, settle, word};
 use crate::wire::{ApiError, Seq};
 use serde::Deserialize;
@@ -47,9 +46,7 @@ pub struct AuditParams {
     /// Until before then (RFC 3339).
     #[serde(alias = "to")]
     pub end_time: Option<String>,
-    /// `csv` or `ndjson` for an export, `json` or nothing for a page.
-    pub format: Option<String>,
-    /// Lines a page, 1 to 500, default 50; of an export 1 to 10,000, default all of these.
+    /// Lines a page, 1 to 500, default 50.
     pub limit: Option<String>,
     /// `next` of the page before.
     pub after: Option<String>,
@@ -59,7 +56,6 @@ pub struct AuditParams {
 #[derive(Debug, PartialEq)]
 pub struct AuditQuery {
     pub filter: AuditFilter,
-    pub format: Format,
     pub limit: usize,
     pub before: Option<Seq>,
 }
@@ -70,7 +66,6 @@ impl AuditParams {
     pub fn read(&self) -> Result<AuditQuery, ApiError> {
         let mut errors = Vec::new();
         let name = |text: &Option<String>| given(text).map(Arc::from);
-        let format = Format::read(&self.format, &mut errors);
         let outcomes = [Outcome::Done, Outcome::Denied].iter().map(|one| one.name());
         let outcome = word("outcome", &self.outcome, Outcome::named, outcomes, &mut errors);
         let filter = AuditFilter {
@@ -82,16 +77,15 @@ impl AuditParams {
             from: moment("start_time", &self.start_time, &mut errors),
             to: moment("end_time", &self.end_time, &mut errors),
         };
-        let limit = format.limit(&self.limit, &mut errors);
+        let limit = limit(&self.limit, MAX_LIMIT, &mut errors);
         let before = position(&self.after, |text| text.parse().ok(), &mut errors);
-        settle(AuditQuery { filter, format, limit, before }, errors)
+        settle(AuditQuery { filter, limit, before }, errors)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::export::MAX_EXPORT;
     use crate::server::params::DEFAULT_LIMIT;
     use crate::wire::Timestamp;
 
@@ -106,14 +100,14 @@ mod tests {
             action: some("user"),
             outcome: some("denied"),
             start_time: some("1970-01-01T00:00:01Z"),
-            format: some("csv"),
+            limit: some("500"),
             after: some("7"),
             ..AuditParams::default()
         };
         let query = params.read().unwrap();
         assert_eq!(query.filter.from, Some(Timestamp::from_ms(1_000)));
         assert_eq!(query.filter.outcome, Some(Outcome::Denied));
-        assert_eq!((query.limit, query.before), (MAX_EXPORT, Some(7)));
+        assert_eq!((query.limit, query.before), (MAX_LIMIT, Some(7)));
         assert_eq!(AuditParams::default().read().unwrap().limit, DEFAULT_LIMIT);
     }
 
@@ -122,14 +116,13 @@ mod tests {
         let params = AuditParams {
             outcome: some("well"),
             start_time: some("yesterday"),
-            format: some("xml"),
             limit: some("0"),
             after: some("x"),
             ..AuditParams::default()
         };
         let errors = params.read().unwrap_err().errors;
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/format", "/outcome", "/start_time", "/limit", "/after"]);
+        assert_eq!(pointers, ["/outcome", "/start_time", "/limit", "/after"]);
         let page = PageParams { limit: some("501"), after: None };
         assert_eq!(page.read().unwrap_err().errors[0].pointer, "/limit");
     }

@@ -9,8 +9,8 @@ use super::tokens;
 use super::users;
 use super::{audit, login, tickets};
 use crate::domain::access::{
-    Me, NewToken, NewUser, PasswordChange, Permission, Permissions, RoleItem, RoleSpec, RolesPage,
-    SessionsPage, TokenItem, TokenSpec, TokensPage, UserItem, UserPatch, UsersPage,
+    AuditPage, Me, NewToken, NewUser, PasswordChange, Permission, Permissions, RoleItem, RoleSpec,
+    RolesPage, SessionsPage, TokenItem, TokenSpec, TokensPage, UserItem, UserPatch, UsersPage,
 };
 use crate::server::body::{FormBody, JsonBody};
 use crate::server::needs::{Needs, Routes};
@@ -312,7 +312,7 @@ async fn rotate_keys(
 async fn read_audit(
     State(app): State<App>,
     params: Params<AuditParams>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<AuditPage>, ApiError> {
     let Query(params) = params.map_err(problem::malformed)?;
-    audit::answer(&app, &params).await
+    audit::list(&app, &params).await.map(Json)
 }

@@ -2,6 +2,7 @@
 
 use super::reads::{self, AlertsParams};
 use crate::domain::alerts::AlertItem;
+use crate::server::markup::escaped;
 use crate::server::peer::Peer;
 use crate::server::{App, problem};
 use crate::wire::{ApiError, Timestamp};
@@ -75,33 +76,4 @@ fn entry(out: &mut String, base: &str, board: &str, alert: &AlertItem) {
 fn changed(alert: &AlertItem) -> Timestamp {
     let times = [alert.fired_at, alert.resolved_at, alert.acknowledged_at];
     times.into_iter().flatten().fold(alert.created_at, Timestamp::max)
-}
-
-/// Text as XML has it; what XML 1.0 cannot say at all is a replacement character.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(letter),
-            letter if letter < ' ' || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                out.push('\u{fffd}');
-            }
-            letter => out.push(letter),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_never_markup() {
-        assert_eq!(escaped("<b a=\"1\">&\u{1}\n"), "&lt;b a=&quot;1&quot;&gt;&amp;\u{fffd}\n");
-    }
 }

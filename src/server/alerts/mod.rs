@@ -6,7 +6,7 @@ pub mod back_test;
 pub mod channels;
 pub mod commands;
 mod evidence;
-pub mod feed;
+mod feed;
 pub mod ids;
 pub mod maintenance;
 mod many;

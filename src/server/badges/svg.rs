@@ -1,5 +1,7 @@
 //! The picture of a badge: two words beside each other, as badges on the web look.
 
+use crate::server::markup::escaped;
+
 /// Height in pixels.
 const HEIGHT: f64 = 20.0;
 /// Room on either side of a word, in pixels.
@@ -40,23 +42,6 @@ fn width(text: &str) -> f64 {
         _ => 11.0,
     };
     text.chars().map(of).sum()
-}
-
-/// Text as it may stand in XML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // What XML cannot hold at all (XML 1.0, section 2.2).
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub use paths::{Room, rooms};
 
 use super::needs::{Needs, Routes};
 use super::server_fns::{matches_tag, tag_of};
-use super::{assets, guard, router};
+use super::{guard, router};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -61,9 +61,8 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     over(&router::table(), &examples)
 });
 static JSON: LazyLock<Made> = LazyLock::new(|| Made::new(DOCUMENT.to_string(), "application/json"));
-static PAGE: LazyLock<Made> = LazyLock::new(|| {
-    Made::new(page::page(&DOCUMENT, &assets::paths().css), "text/html; charset=utf-8")
-});
+static PAGE: LazyLock<Made> =
+    LazyLock::new(|| Made::new(page::page(&DOCUMENT), "text/html; charset=utf-8"));
 
 /// The document itself.
 pub fn document() -> &'static Value {

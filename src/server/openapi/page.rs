@@ -1,17 +1,13 @@
 //! The document as a page: plain HTML, which needs no script.
 
+use crate::server::markup::{self, escaped};
 use serde_json::Value;
 use std::fmt::Write as _;
-
-/// What may stand in HTML, in text and in quotes.
-fn safe(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 /// Text with its `code` marked.
 fn prose(text: &str) -> String {
     let mut out = String::new();
-    for (i, part) in safe(text).split('`').enumerate() {
+    for (i, part) in escaped(text).split('`').enumerate() {
         match i % 2 {
             0 => out.push_str(part),
             _ => {
@@ -37,7 +33,7 @@ fn members<'a>(value: &'a Value, member: &str) -> impl Iterator<Item = (&'a Stri
 /// What a schema allows, in a few words, with links to those it names.
 fn kind(schema: &Value) -> String {
     if let Some(place) = schema.get("$ref").and_then(Value::as_str) {
-        let name = safe(place.rsplit('/').next().unwrap_or_default());
+        let name = escaped(place.rsplit('/').next().unwrap_or_default());
         return format!("<a href=\"#schema-{name}\">{name}</a>");
     }
     let any: Vec<String> =
@@ -48,7 +44,7 @@ fn kind(schema: &Value) -> String {
     }
     let words: Vec<String> = each(schema, "enum")
         .chain(schema.get("const"))
-        .map(|word| format!("<code>{}</code>", safe(&word.to_string())))
+        .map(|word| format!("<code>{}</code>", escaped(&word.to_string())))
         .collect();
     if !words.is_empty() {
         return words.join(" ");
@@ -68,7 +64,7 @@ fn kind(schema: &Value) -> String {
     }
     let format = said(schema, "format");
     if !format.is_empty() {
-        let _ = write!(told, " ({})", safe(format));
+        let _ = write!(told, " ({})", escaped(format));
     }
     let bounds = [
         ("minimum", "from"),
@@ -78,7 +74,7 @@ fn kind(schema: &Value) -> String {
     ];
     for (bound, word) in bounds {
         if let Some(value) = schema.get(bound) {
-            let _ = write!(told, ", {word} {}", safe(&value.to_string()));
+            let _ = write!(told, ", {word} {}", escaped(&value.to_string()));
         }
     }
     told
@@ -89,7 +85,7 @@ fn row(name: &str, must: bool, schema: &Value, text: &str) -> String {
     let text = if text.is_empty() { said(schema, "description") } else { text };
     format!(
         "<tr><th scope=\"row\"><code>{}</code>{must}</th><td>{}</td><td>{}</td></tr>",
-        safe(name),
+        escaped(name),
         kind(schema),
         prose(text)
     )
@@ -103,7 +99,7 @@ fn table(label: &str, rows: &str) -> String {
         "<div class=\"api-table\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table><thead><tr><th \
          scope=\"col\">{0}</th><th scope=\"col\">Type</th><th scope=\"col\">Meaning</th></tr>\
          </thead><tbody>{rows}</tbody></table></div>",
-        safe(label)
+        escaped(label)
     )
 }
 
@@ -120,7 +116,7 @@ fn rows(schema: &Value) -> String {
 fn pre(label: &str, text: &str) -> String {
     format!(
         "<figure><figcaption>{label}</figcaption><pre tabindex=\"0\"><code>{}</code></pre></figure>",
-        safe(text)
+        escaped(text)
     )
 }
 
@@ -183,12 +179,12 @@ fn responses(operation: &Value) -> String {
                 format!(
                     "{} <small>{}</small>",
                     told.get("schema").map(kind).unwrap_or_default(),
-                    safe(media)
+                    escaped(media)
                 )
             });
             (said(one, "description"), kinds.collect::<Vec<_>>().join("<br>"))
         } else {
-            let name = safe(place.rsplit('/').next().unwrap_or_default());
+            let name = escaped(place.rsplit('/').next().unwrap_or_default());
             ("", format!("<a href=\"#response-{name}\">{name}</a>"))
         };
         let _ = write!(
@@ -202,11 +198,11 @@ fn responses(operation: &Value) -> String {
 
 fn operation(path: &str, method: &str, told: &Value) -> String {
     let method = method.to_uppercase();
-    let id = safe(said(told, "operationId"));
+    let id = escaped(said(told, "operationId"));
     let mut out = format!(
         "<article id=\"{id}\"><h3><span class=\"api-method\">{method}</span> <code>{}</code> <a \
          class=\"api-here\" href=\"#{id}\" aria-label=\"Link to {id}\">#</a></h3><p>{}</p>",
-        safe(path),
+        escaped(path),
         prose(said(told, "summary"))
     );
     if let Some(more) = told.get("description").and_then(Value::as_str) {
@@ -237,7 +233,7 @@ fn operation(path: &str, method: &str, told: &Value) -> String {
     if let Some(body) = told.get("requestBody") {
         for (media, one) in members(body, "content") {
             let schema = one.get("schema").unwrap_or(&Value::Null);
-            let _ = write!(out, "<p>Body: {} as <code>{}</code></p>", kind(schema), safe(media));
+            let _ = write!(out, "<p>Body: {} as <code>{}</code></p>", kind(schema), escaped(media));
             out.push_str(&table("Member", &rows(schema)));
         }
     }
@@ -251,7 +247,7 @@ fn operation(path: &str, method: &str, told: &Value) -> String {
 }
 
 fn schema(name: &str, told: &Value) -> String {
-    let name = safe(name);
+    let name = escaped(name);
     let mut out = format!(
         "<article id=\"schema-{name}\"><h3><code>{name}</code></h3><p>{}</p>",
         prose(said(told, "description"))
@@ -268,8 +264,8 @@ fn schema(name: &str, told: &Value) -> String {
     out
 }
 
-/// The whole page; `css` is where the style sheet is.
-pub fn page(document: &Value, css: &str) -> String {
+/// The whole page.
+pub fn page(document: &Value) -> String {
     let (mut nav, mut main) = (String::new(), String::new());
     for tag in each(document, "tags").filter(|tag| said(tag, "name") != "pages") {
         let name = said(tag, "name");
@@ -282,12 +278,12 @@ pub fn page(document: &Value, css: &str) -> String {
         for (path, methods) in members(document, "paths") {
             for (method, told) in methods.as_object().into_iter().flatten() {
                 if each(told, "tags").any(|one| one == name) {
-                    let id = safe(said(told, "operationId"));
+                    let id = escaped(said(told, "operationId"));
                     let _ = write!(
                         nav,
                         "<li><a href=\"#{id}\"><span>{}</span> {}</a></li>",
                         method.to_uppercase(),
-                        safe(path)
+                        escaped(path)
                     );
                     main.push_str(&operation(path, method, told));
                 }
@@ -306,7 +302,7 @@ pub fn page(document: &Value, css: &str) -> String {
         let _ = write!(
             main,
             "<article id=\"response-{0}\"><h3><code>{0}</code></h3><p>{1}</p>{2}</article>",
-            safe(name),
+            escaped(name),
             prose(said(told, "description")),
             pre("Answer", &example)
         );
@@ -318,17 +314,15 @@ pub fn page(document: &Value, css: &str) -> String {
     main.push_str("</section>");
     let intro =
         prose(document.pointer("/info/description").and_then(Value::as_str).unwrap_or_default());
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" \
-         content=\"light dark\"><title>Interface · Bellwether</title><script src=\"/theme.js\">\
-         </script><link rel=\"stylesheet\" href=\"{}\"><link rel=\"icon\" href=\"/icon.svg\" \
-         type=\"image/svg+xml\"></head><body class=\"api-docs\"><a class=\"skip\" \
-         href=\"#main\">Skip to content</a><nav aria-label=\"Operations\"><p><a href=\"/\">Bellwether</a></p>\
-         {nav}</nav><main id=\"main\"><h1>Interface</h1><p>{intro}</p><p>The same for programs: <a \
+    let nav = format!(
+        "<nav aria-label=\"Operations\"><p><a href=\"/\">Bellwether</a> · <a href=\"/docs\">\
+         Documentation</a></p>{nav}</nav>"
+    );
+    let main = format!(
+        "<h1>Interface</h1><p>{intro}</p><p>The same for programs: <a \
          href=\"/api/openapi.json\">openapi.json</a>. In the lines below, <code>$BELLWETHER</code> is \
          where the board is, as <code>http://127.0.0.1:3000</code>, and <code>$TOKEN</code> an API \
-         token; a board that is open needs none.</p>{main}</main></body></html>",
-        safe(css)
-    )
+         token; a board that is open needs none.</p>{main}"
+    );
+    markup::page("Interface", "api-docs", &nav, &main)
 }

@@ -97,11 +97,11 @@ async fn real(server: &Server, path: &str) -> String {
     format!("{}{id}{}", &path[..begin], &path[end + 1..])
 }
 
-/// At most so many of a list are shown as an example.
+/// One of a list is example enough; a few of its numbers or words.
 fn short(value: &mut Value) {
     match value {
         Value::Array(items) => {
-            items.truncate(1);
+            items.truncate(if items.first().is_some_and(Value::is_object) { 1 } else { 3 });
             items.iter_mut().for_each(short);
         }
         Value::Object(members) => members.values_mut().for_each(short),

@@ -97,7 +97,6 @@ pub fn operations() -> Vec<Op> {
                 time("end_time", "Until before then."),
             ])
             .query(paged(500, 50))
-            .answers::<AuditPage>(200, "A page of it.")
-            .exports(),
+            .answers::<AuditPage>(200, "A page of it."),
     ]
 }
