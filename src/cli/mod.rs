@@ -48,7 +48,10 @@ type Outcome = Result<ExitCode, Box<dyn Error>>;
 
 /// Runs the command that was asked for. Exit status: 0 done, 1 failed, 2 usage.
 pub fn main() -> ExitCode {
-    let result = match Args::parse().command {
+    let command = Args::parse().command;
+    // Journals, backups and keys are for the user alone who runs the command.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let result = match command {
         Command::Serve(args) => serve::run(args),
         Command::Send(args) => send::run(args),
         Command::Import(args) => import::run(&args),

@@ -170,8 +170,6 @@ pub fn run(args: Args) -> super::Outcome {
         )
         .with_writer(std::io::stderr)
         .init();
-    // What is made from here on is for the user who runs the server alone.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         // Held until the end: a file that may not grow is a full disk, not a reason to die.

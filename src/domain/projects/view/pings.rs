@@ -18,10 +18,10 @@ const PATH: &str = "/pings";
 const COLUMNS: &[(&str, &str)] = &[
     ("Job", "lead"),
     ("Expected", "wrap"),
-    ("State", ""),
-    ("Next", ""),
+    ("State", "whole"),
+    ("Next", "whole"),
     ("Last ping", ""),
-    ("Made", ""),
+    ("Made", "spare"),
     ("", ""),
 ];
 
