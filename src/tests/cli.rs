@@ -313,3 +313,30 @@ async fn the_demo_does_what_is_asked_of_its_tasks() {
     }
     drop(demo);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_made_meanwhile_is_the_board_again_and_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start().await;
+    server.send(json!([run("kept"), run("too")])).await;
+    let dir = server.data_dir.path().to_str().unwrap();
+    let to = tempfile::tempdir().unwrap();
+    let file = to.path().join("board.db");
+    let name = file.to_str().unwrap();
+    let (status, words) = said(&["backup", "--data-dir", dir, name]).await;
+    assert_eq!(status, 0, "{words}");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    let (status, words) = said(&["backup", "--data-dir", dir, name]).await;
+    assert_eq!(status, 1, "a file that is there is not touched: {words}");
+    server.send(run("later")).await;
+
+    let restored = tempfile::tempdir().unwrap();
+    let into = restored.path().to_str().unwrap();
+    let (status, words) = said(&["restore", "--data-dir", into, name]).await;
+    assert_eq!(status, 0, "{words}");
+    let (status, _) = said(&["restore", "--data-dir", into, name]).await;
+    assert_eq!(status, 1, "into an empty directory alone");
+    let again = Server::started_over(restored, Default::default()).await;
+    assert_eq!(projects(&again).await, ["kept", "too"]);
+}
