@@ -13,7 +13,8 @@ else
   timed "Rust tests" cargo test --features ssr --no-fail-fast || status=1
 fi
 if [ -e end2end/package.json ]; then
-  timed "building the binary for the browser tests" cargo build --features ssr --bin bellwether
+  # Built with the tests: by itself it would be compiled once more, with fewer features of its
+  # dependencies.
   export BELLWETHER_BIN=$ROOT/target/debug/bellwether
   timed "the description against the server" tools/schemathesis.sh || status=1
   (cd end2end && timed "browser tests" npx --no-install playwright test) || status=1

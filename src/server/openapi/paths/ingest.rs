@@ -40,16 +40,42 @@ pub fn operations() -> Vec<Op> {
         r#"<testsuite name="unit" tests="1"><testcase name="adds" time="0.01"/></testsuite>"#;
     let octets = json!({ "type": "string", "contentMediaType": "application/x-protobuf" });
     let (any, string) = (json!({ "type": "object" }), json!({ "type": "string" }));
-    let otlp = |path, id, summary, member: &str, service| {
+    let otlp = |path, id, summary, example: Value, service| {
         post(path, id, summary)
             .more("OTLP/HTTP 1.x. What cannot be taken is counted in `partialSuccess`. The answer is in the encoding of the request.")
             .takes_as("application/x-protobuf", octets.clone(), Value::Null)
-            .takes_as(JSON, any.clone(), json!({ member: [] }))
+            .takes_as(JSON, any.clone(), example)
             .answers_as(200, "Durable, as far as it is valid.", [
                 (JSON, json!({ "type": "object", "description": service })),
                 ("application/x-protobuf", octets.clone()),
             ])
     };
+    let resource = json!({
+        "attributes": [{ "key": "service.name", "value": { "stringValue": "payments-api" } }]
+    });
+    let metrics = json!({ "resourceMetrics": [{
+        "resource": resource,
+        "scopeMetrics": [{ "metrics": [{
+            "name": "queue_depth",
+            "gauge": { "dataPoints": [{ "timeUnixNano": "1767323045000000000", "asDouble": 17 }] }
+        }] }]
+    }] });
+    let spans = json!({ "resourceSpans": [{
+        "resource": resource,
+        "scopeSpans": [{ "spans": [{
+            "traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174",
+            "name": "GET /fees", "kind": 2,
+            "startTimeUnixNano": "1767323045000000000", "endTimeUnixNano": "1767323045012500000",
+            "attributes": [{ "key": "http.response.status_code", "value": { "intValue": "200" } }]
+        }] }]
+    }] });
+    let logs = json!({ "resourceLogs": [{
+        "resource": resource,
+        "scopeLogs": [{ "logRecords": [{
+            "timeUnixNano": "1767323045000000000", "severityNumber": 17, "severityText": "ERROR",
+            "body": { "stringValue": "the bank does not answer" }
+        }] }]
+    }] });
     vec![
         post("/api/v1/events", "send_events", "Takes events, and answers once they are durable.")
             .more("Only `type` and `data` are required of an event. `source` and `id` together are what it is known by: one that was seen before is counted as a duplicate and changes nothing. Valid events of a batch are accepted even when others are rejected. Any media type with `ce-*` headers is read in the binary mode of CloudEvents. A body may be compressed with gzip or zstd; at most 16 MiB decoded, 64 KiB an event.")
@@ -102,9 +128,9 @@ pub fn operations() -> Vec<Op> {
             ])
             .takes_as("text/csv", string, json!("time,symbol,side,quantity,price\n2026-01-02T03:04:05Z,ACME,buy,10,12.50\n"))
             .answers_as(200, "The valid lines are durable.", [(JSON, named("Accepted"))]),
-        otlp("/v1/metrics", "otlp_metrics", "Takes metrics of OpenTelemetry.", "resourceMetrics", "ExportMetricsServiceResponse"),
-        otlp("/v1/traces", "otlp_traces", "Takes spans of OpenTelemetry; server spans count as response times.", "resourceSpans", "ExportTraceServiceResponse"),
-        otlp("/v1/logs", "otlp_logs", "Takes logs of OpenTelemetry.", "resourceLogs", "ExportLogsServiceResponse"),
+        otlp("/v1/metrics", "otlp_metrics", "Takes metrics of OpenTelemetry.", metrics, "ExportMetricsServiceResponse"),
+        otlp("/v1/traces", "otlp_traces", "Takes spans of OpenTelemetry; server spans count as response times.", spans, "ExportTraceServiceResponse"),
+        otlp("/v1/logs", "otlp_logs", "Takes logs of OpenTelemetry.", logs, "ExportLogsServiceResponse"),
         post("/api/v1/write", "remote_write", "Takes samples of Prometheus: remote write 1.0.")
             .takes_as("application/x-protobuf", octets, Value::Null)
             .answers_as(204, "The samples are durable.", []),
