@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-/// Rows drawn before anything has been measured; also what the server renders.
+/// Rows drawn before they have been measured; also what the server renders.
 const FIRST: usize = 100;
 /// Rows drawn above and below those in sight, so that scrolling meets no gap.
 const MARGIN: usize = 12;
@@ -31,10 +31,12 @@ struct Measured {
     top: f64,
     /// Of the screen.
     height: f64,
+    /// What shape the rows or cells had.
+    shape: u8,
 }
 
 impl Measured {
-    const NOTHING: Self = Self { row_px: 0.0, columns: 1, top: 0.0, height: 0.0 };
+    const NOTHING: Self = Self { row_px: 0.0, columns: 1, top: 0.0, height: 0.0, shape: 0 };
 }
 
 impl Window {
@@ -61,7 +63,7 @@ impl Window {
     /// The rows of which some can be seen, when the list begins `top` pixels below the upper edge
     /// of a screen that is `height` pixels high.
     fn in_sight(count: usize, margin: usize, measured: Measured) -> Self {
-        let Measured { row_px, columns, top, height } = measured;
+        let Measured { row_px, columns, top, height, .. } = measured;
         if row_px <= 0.0 {
             return Self { from: 0, to: count.min(FIRST), count, row_px: 0.0, columns: 1 };
         }
@@ -71,6 +73,12 @@ impl Window {
         let from = first.saturating_sub(margin).min(count);
         let to = (first + rows + margin).min(count).max(from);
         Self { from, to, count, row_px, columns }
+    }
+
+    /// The same, of which no more is drawn than may be before its rows are measured: as many marks
+    /// as are in sight would be far too many cells.
+    fn unsure(self) -> Self {
+        Self { to: self.to.min(self.from + FIRST.div_ceil(self.columns.max(1))), ..self }
     }
 }
 
@@ -83,9 +91,9 @@ pub fn use_window(count: Signal<usize>) -> (NodeRef<html::Tbody>, Memo<Window>) 
         let row_px = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
         let before = window.try_get_untracked().map_or(0.0, Window::before);
         let top = body.get_bounding_client_rect().top() - before;
-        Some(Measured { row_px, columns: 1, top, height: 0.0 })
+        Some(Measured { row_px, top, ..Measured::NOTHING })
     };
-    (body, follow(count, MARGIN, Box::new(measure)))
+    (body, follow(count, Signal::stored(0), MARGIN, Box::new(measure)))
 }
 
 /// Follows the page's scrolling for the cells in the returned grid, `count` of them in all. Lines
@@ -98,13 +106,9 @@ pub fn use_cells(count: Signal<usize>, shape: Signal<u8>) -> (NodeRef<html::Div>
         let known = || window.try_get_untracked().map(|window| (window.row_px, window.columns));
         let (row_px, columns) = line_of(&grid).or_else(known)?;
         let top = grid.get_bounding_client_rect().top();
-        Some(Measured { row_px, columns, top, height: 0.0 })
+        Some(Measured { row_px, columns, top, ..Measured::NOTHING })
     };
-    let changed = Signal::derive(move || {
-        shape.track();
-        count.get()
-    });
-    (grid, follow(changed, MARGIN_OF_CELLS, Box::new(measure)))
+    (grid, follow(count, shape, MARGIN_OF_CELLS, Box::new(measure)))
 }
 
 /// Height of a line of cells with the gap to the next, and cells a line.
@@ -122,16 +126,26 @@ fn line_of(grid: &web_sys::Element) -> Option<(f64, usize)> {
 
 type Measure = Box<dyn Fn(Memo<Window>) -> Option<Measured> + Send + Sync>;
 
-fn follow(count: Signal<usize>, margin: usize, measure: Measure) -> Memo<Window> {
+fn follow(
+    count: Signal<usize>,
+    shape: Signal<u8>,
+    margin: usize,
+    measure: Measure,
+) -> Memo<Window> {
     let measured = RwSignal::new(Measured::NOTHING);
-    let window = Memo::new(move |_| Window::in_sight(count.get(), margin, measured.get()));
+    let window = Memo::new(move |_| {
+        let measured = measured.get();
+        let window = Window::in_sight(count.get(), margin, measured);
+        if measured.shape == shape.get() { window } else { window.unsure() }
+    });
     let measure = StoredValue::new(measure);
     let measure = move || {
         let Some(found) = measure.try_with_value(|measure| measure(window)).flatten() else {
             return;
         };
         let height = leptos::prelude::window().inner_height().ok().and_then(|h| h.as_f64());
-        let found = Measured { height: height.unwrap_or(0.0), ..found };
+        let Some(shape) = shape.try_get_untracked() else { return };
+        let found = Measured { height: height.unwrap_or(0.0), shape, ..found };
         if measured.try_get_untracked().is_some_and(|had| had != found) {
             measured.try_set(found);
         }
@@ -146,6 +160,7 @@ fn follow(count: Signal<usize>, margin: usize, measure: Measure) -> Memo<Window>
     });
     Effect::new(move |_| {
         count.track();
+        shape.track();
         request_animation_frame(measure);
     });
     window
@@ -157,7 +172,7 @@ mod tests {
 
     #[track_caller]
     fn check(count: usize, row_px: f64, top: f64, expect: (usize, usize)) {
-        let measured = Measured { row_px, columns: 1, top, height: 400.0 };
+        let measured = Measured { row_px, top, height: 400.0, ..Measured::NOTHING };
         assert_eq!(Window::in_sight(count, MARGIN, measured).range(), expect);
     }
 
@@ -173,7 +188,7 @@ mod tests {
 
     #[test]
     fn rows_and_spacers_fill_the_list() {
-        let measured = Measured { row_px: 40.0, columns: 1, top: -4_000.0, height: 400.0 };
+        let measured = Measured { row_px: 40.0, top: -4_000.0, height: 400.0, ..Measured::NOTHING };
         let window = Window::in_sight(1_000, MARGIN, measured);
         let (from, to) = window.range();
         let drawn = (to - from) as f64 * 40.0;
@@ -182,12 +197,31 @@ mod tests {
 
     #[test]
     fn lines_of_cells_are_drawn_whole() {
-        let measured = Measured { row_px: 40.0, columns: 7, top: -4_000.0, height: 400.0 };
+        let measured = Measured {
+            row_px: 40.0,
+            columns: 7,
+            top: -4_000.0,
+            height: 400.0,
+            ..Measured::NOTHING
+        };
         let window = Window::in_sight(2_000, MARGIN_OF_CELLS, measured);
         assert_eq!(window.range(), (96 * 7, 114 * 7));
         let lines = 2_000_usize.div_ceil(7) as f64;
         assert!((window.before() + 18.0 * 40.0 + window.after() - lines * 40.0).abs() < 1e-9);
         let nothing = Window::in_sight(2_000, MARGIN_OF_CELLS, Measured::NOTHING);
         assert_eq!(nothing.range(), (0, 100));
+    }
+
+    #[test]
+    fn a_new_shape_is_drawn_sparingly_until_it_is_measured() {
+        let marks =
+            Measured { row_px: 20.0, columns: 60, top: -400.0, height: 900.0, ..Measured::NOTHING };
+        let window = Window::in_sight(2_000, MARGIN_OF_CELLS, marks);
+        let (from, to) = window.range();
+        assert!(to - from > 1_000, "{window:?}");
+        assert_eq!(window.unsure().range(), (from, from + 120));
+        assert_eq!(window.unsure().before(), window.before());
+        let few = Window::in_sight(30, MARGIN_OF_CELLS, marks);
+        assert_eq!(few.unsure(), few);
     }
 }
