@@ -7,7 +7,9 @@ export type State = { name: string; show: (page: Page) => Promise<void> };
 
 /** What stands between somebody and the page, as axe sees it. */
 async function barriers(page: Page, rules?: string[]): Promise<string[]> {
-  const axe = new AxeBuilder({ page });
+  // Only what is wrong is gathered, and in the page itself: there are no frames to put together elsewhere.
+  // Only what is wrong is gathered, and in the page itself: there are no frames to put together elsewhere.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
   const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -16,12 +16,6 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: true,
   workers: 2,
-  // What measures how long the browser is busy runs last and alone: two of these, or one beside
-  // others, would measure each other.
-  projects: [
-    { name: 'pages', grepInvert: /without a hitch/ },
-    { name: 'scale', grep: /without a hitch/, dependencies: ['pages'], workers: 1 },
-  ],
   // A test that passes only the second time has found something.
   retries: 0,
   forbidOnly: true,

@@ -2,6 +2,7 @@
 import { close, enter, refused, user } from '../access.ts';
 import { ago, card, expect, HOUR, mark, MINUTE, type Page, open, test, unbroken } from '../fixtures.ts';
 import { book, paid, priced, trade } from '../trading.ts';
+import { expectDrawnAtOnce, scroll, watch } from '../scale.ts';
 
 /** A position's row. */
 const position = (page: Page, symbol: string) =>
@@ -261,7 +262,7 @@ test.describe('without JavaScript', () => {
 test.describe('a hundred thousand trades', () => {
   test.setTimeout(240_000);
 
-  test('scroll without a hitch', async ({ page, board }) => {
+  test('draw only the rows in sight', async ({ page, board }) => {
     const at = Date.now() - 100_000_000;
     for (let from = 0; from < 100_000; from += 5_000) {
       await board.send(...Array.from({ length: 5_000 }, (_, i) => ({
@@ -271,24 +272,12 @@ test.describe('a hundred thousand trades', () => {
     }
     await open(page, '/trades');
     await expect(count(page)).toHaveText('100,000 trades');
-    await page.evaluate(() => {
-      const long: number[] = [];
-      Object.assign(window, { long });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (entry.duration > 200) long.push(Math.round(entry.duration));
-      }).observe({ type: 'longtask' });
-    });
-    for (let i = 1; i <= 20; i += 1) {
-      await page.evaluate(async (share) => {
-        window.scrollTo(0, document.documentElement.scrollHeight * share);
-        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-      }, i / 20);
-    }
+    await watch(page);
+    await scroll(page, 20);
     await expect(page.locator('table.trades td[title="t-0, account default"]')).toBeInViewport();
     expect(await page.locator('table.trades tr').count()).toBeLessThan(200);
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight / 2));
     await expect(page.locator('table.trades td[title="t-50000, account default"]')).toHaveCount(1);
-    const long = await page.evaluate(() => (window as any).long as number[]);
-    expect(long.length, `tasks of ${long} ms`).toBeLessThanOrEqual(1);
+    await expectDrawnAtOnce(page, 2_000);
   });
 });

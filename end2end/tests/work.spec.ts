@@ -3,6 +3,7 @@ import { card, expect, mark, type Page, open, test, unbroken } from '../fixtures
 import {
   assigned, completed, given, online, progress, queued, started, state, worker, workers,
 } from '../work.ts';
+import { expectDrawnAtOnce, scroll, watch } from '../scale.ts';
 
 /** A row of tasks by the task's id. */
 const task = (page: Page, id: string) =>
@@ -280,26 +281,7 @@ test.describe('two thousand agents and many tasks', () => {
   test.setTimeout(240_000);
   const name = (i: number) => `agent-${String(i).padStart(4, '0')}`;
 
-  /** Counts tasks of the browser that took longer than 200 ms, from now on. */
-  const watch = (page: Page) =>
-    page.evaluate(() => {
-      const long: number[] = [];
-      Object.assign(window, { long });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (entry.duration > 200) long.push(Math.round(entry.duration));
-      }).observe({ type: 'longtask' });
-    });
-  const long = (page: Page) => page.evaluate(() => (window as any).long as number[]);
-  const scroll = async (page: Page, steps: number) => {
-    for (let i = 1; i <= steps; i += 1) {
-      await page.evaluate(async (share) => {
-        window.scrollTo(0, document.documentElement.scrollHeight * share);
-        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-      }, i / steps);
-    }
-  };
-
-  test('scroll, filter and change without a hitch', async ({ page, board }) => {
+  test('draw only what is in sight, however one scrolls and filters', async ({ page, board }) => {
     const at = Array.from({ length: 2_000 }, (_, i) => i);
     await board.send(...at.map((i) => online(name(i))));
     await board.send(...at.filter((i) => i % 3 === 0).flatMap((i) => [
@@ -327,7 +309,7 @@ test.describe('two thousand agents and many tasks', () => {
     await expect(page.locator('a.cell')).toHaveCount(1);
     await board.send(completed('run-300', { agent: name(300) }));
     await expect(page.getByText('No agent is like that')).toBeVisible();
-    expect((await long(page)).length, `tasks of ${await long(page)} ms`).toBeLessThanOrEqual(1);
+    await expectDrawnAtOnce(page, 3_000);
 
     await open(page, '/work/tasks');
     await watch(page);
@@ -336,6 +318,6 @@ test.describe('two thousand agents and many tasks', () => {
     await page.getByRole('searchbox').fill('t-4242');
     await expect(task(page, 't-42420')).toBeVisible();
     await scroll(page, 5);
-    expect((await long(page)).length, `tasks of ${await long(page)} ms`).toBeLessThanOrEqual(1);
+    await expectDrawnAtOnce(page, 3_000);
   });
 });
