@@ -2,8 +2,11 @@
 
 use super::report::{Aim, figure, note, quantile, ratio, title};
 use super::{events, past, server};
+use bellwether::domain::trading::history::TradeFilter;
 use bellwether::domain::{Envelope, State, Touched};
 use bellwether::pipeline::board::Board;
+use bellwether::pipeline::history::{TradesQuery, Whose};
+use bellwether::wire::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -175,8 +178,69 @@ fn tables() {
     figure("floor, after 10,000", &floor_few, "µs a row", None);
     figure("floor, after 1,000,000", &floor_many, "µs a row", None);
     figure("floor, ratio", &ratio(&floor_many, &floor_few), "", None);
+    questions(&young, &old);
     young.past.history.stop();
     old.past.history.stop();
+}
+
+/// What is asked of the tables, of 10,000 trades and of 1,000,000. Each question is another one, so
+/// that no answer is one that was kept.
+fn questions(young: &Kept, old: &Kept) {
+    title("trading: reading of 10,000 and of 1,000,000 trades");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let page = |symbol: Option<&str>, turn: usize| TradesQuery {
+        filter: TradeFilter { symbol: symbol.map(Into::into), ..TradeFilter::default() },
+        limit: 50 + turn,
+        after: None,
+        skip: 0,
+    };
+    let whose = Whose { account: None, currency: "USD".into() };
+    let day = |turn: usize| Timestamp::from_ms(1_800_000_000_000).plus(86_400_000 * turn as i64);
+    type Ask<'a> = Box<dyn Fn(&Kept, usize) + 'a>;
+    let asked: [(&str, Ask<'_>); 3] = [
+        (
+            "a page of the newest",
+            Box::new(|kept, turn| {
+                let asked = kept.past.history.trades(page(None, turn));
+                black_box(runtime.block_on(asked).unwrap());
+            }),
+        ),
+        (
+            "a page of a symbol",
+            Box::new(|kept, turn| {
+                let asked = kept.past.history.trades(page(Some("S3"), turn));
+                black_box(runtime.block_on(asked).unwrap());
+            }),
+        ),
+        (
+            "the equity of every day",
+            Box::new(|kept, turn| {
+                let asked = kept.past.history.days(whose.clone(), day(turn));
+                black_box(runtime.block_on(asked).unwrap());
+            }),
+        ),
+    ];
+    for (what, ask) in &asked {
+        let (mut few, mut many, mut turn) = (Vec::new(), Vec::new(), 0);
+        for round in 0..=ROUNDS {
+            let mut times = [Vec::new(), Vec::new()];
+            for _ in 0..20 {
+                turn += 1;
+                for (kept, times) in [young, old].into_iter().zip(&mut times) {
+                    let begun = Instant::now();
+                    ask(kept, turn);
+                    times.push(begun.elapsed().as_secs_f64() * 1e3);
+                }
+            }
+            if round > 0 {
+                few.push(quantile(&times[0], 0.5));
+                many.push(quantile(&times[1], 0.5));
+            }
+        }
+        figure(&format!("{what}, of 10,000"), &few, "ms", None);
+        figure(&format!("{what}, of 1,000,000"), &many, "ms", None);
+        figure("ratio", &ratio(&many, &few), "", Some(Aim::AtMost(1.2)));
+    }
 }
 
 /// A past with many trades, and a bare table with as many rows.

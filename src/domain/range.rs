@@ -30,7 +30,7 @@ pub const RESOLUTIONS: [Resolution; 4] = [
 ];
 
 /// Steps that are chosen when none is asked for.
-const NICE: [i64; 14] = [
+const NICE: [i64; 16] = [
     10 * SECOND,
     30 * SECOND,
     MINUTE,
@@ -45,11 +45,18 @@ const NICE: [i64; 14] = [
     6 * HOUR,
     12 * HOUR,
     DAY,
+    5 * DAY,
+    10 * DAY,
 ];
+/// How far the clock of whoever asks may be ahead.
+const AHEAD: i64 = 5 * MINUTE;
 /// Points a range has at most when no step is asked for.
 const COMFORTABLE: i64 = 400;
+/// Shortest and longest `window`, and longest step.
 const SHORTEST: i64 = MINUTE;
 const LONGEST: i64 = 400 * DAY;
+/// As far back as anything is kept.
+const OLDEST: i64 = RESOLUTIONS[RESOLUTIONS.len() - 1].keep_ms;
 
 /// A range as it stands in an address. All are text, so that a bad one is answered with its name
 /// rather than with a parser's complaint; an empty one counts as left out, as a form sends it.
@@ -59,13 +66,14 @@ pub struct RangeParams {
     /// Length, up to `to`: a number and `s`, `m`, `h` or `d`, from `1m` to `400d`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<String>,
-    /// Begin, RFC 3339 or epoch milliseconds; then `window` does not count.
+    /// Begin, RFC 3339 or epoch milliseconds; then `window` does not count. Ten years before `to`
+    /// where it is earlier than that: nothing is kept longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// End, likewise; now when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Step: `10s`, `5m`, `1d`, …; a multiple of 10 seconds.
+    /// Step: `10s`, `5m`, `1d`, …; the next multiple of 10 seconds where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
 }
@@ -84,7 +92,7 @@ impl RangeParams {
 }
 
 /// A range in whole steps that are aligned to the epoch. It begins with the step that holds the
-/// asked begin and ends with the one that holds the asked end.
+/// asked begin and ends with the one that holds what comes right before the asked end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Range {
     /// Start of the first step.
@@ -100,7 +108,7 @@ pub struct Range {
 
 impl Range {
     /// Most points there can be.
-    pub const MAX_POINTS: i64 = 2_000;
+    pub const MAX_POINTS: i64 = 10_000;
 
     /// Reads the parameters as of `now`; `window` is the length when none is given.
     ///
@@ -112,14 +120,11 @@ impl Range {
         let step = step(params, &mut wrong);
         let (Some((from, to)), Some(step)) = (asked, step) else { return Err(refused(wrong)) };
         let length = to.since(from);
-        let fitting = || NICE.into_iter().find(|step| length <= step * COMFORTABLE).unwrap_or(DAY);
+        let fitting =
+            || NICE.into_iter().find(|step| length <= step * COMFORTABLE).unwrap_or(10 * DAY);
         let chosen = step.unwrap_or_else(fitting);
-        if chosen > length.max(10 * SECOND) {
-            let detail = format!("must not be longer than the range, {}", text(length));
-            return Err(refused(vec![FieldError::new("/step", detail)]));
-        }
         // As asked for: that there may be fewer, since short steps are not kept, is no excuse.
-        if Self::aligned(from, to, chosen).len() > Self::MAX_POINTS {
+        if Self::aligned(from, to, now, chosen).len() > Self::MAX_POINTS {
             let least = (length / (10 * SECOND * (Self::MAX_POINTS - 1)) + 1) * 10 * SECOND;
             let detail = format!(
                 "would make more than {} points; it must be {} or more, or the range shorter",
@@ -128,18 +133,15 @@ impl Range {
             );
             return Err(refused(vec![FieldError::new("/step", detail)]));
         }
-        Ok(Self::aligned(from, to, kept_step(from, chosen, now)))
+        Ok(Self::aligned(from, to, now, kept_step(from, chosen, now)))
     }
 
-    const fn aligned(from: Timestamp, to: Timestamp, step_ms: i64) -> Self {
-        let window_ms = to.since(from);
-        Self {
-            from: from.floor(step_ms),
-            // An end that lies on a boundary at `now` belongs to the step that begins there.
-            to: to.floor(step_ms).plus(step_ms),
-            step_ms,
-            window_ms,
-        }
+    fn aligned(from: Timestamp, to: Timestamp, now: Timestamp, step_ms: i64) -> Self {
+        let (begin, end, window_ms) = (from.floor(step_ms), to.floor(step_ms), to.since(from));
+        // What begins at the end is no part of it, but for what happens right now.
+        let whole = end == to && end > begin && to < now;
+        let to = if whole { end } else { end.plus(step_ms) };
+        Self { from: begin, to, step_ms, window_ms }
     }
 
     /// How many points it has.
@@ -208,26 +210,29 @@ fn span(
         wrong.push(FieldError::new("/window", detail));
     }
     let (from, to, length) = (from?, to?, length?);
-    let to = to.map_or(now, |to| to.min(now));
-    let from = from.unwrap_or_else(|| to.plus(-length));
-    if !(SHORTEST..=LONGEST).contains(&to.since(from)) || from.ms() < 0 {
-        let detail =
-            "must lie between 1 minute and 400 days before `to`, which is never later than now";
-        wrong.push(FieldError::new("/from", detail));
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        wrong.push(FieldError::new("/from", "must not be later than `to`"));
         return None;
     }
-    Some((from, to))
+    let to = to.map_or(now, |to| to.min(now));
+    if from.is_some_and(|from| from > to.plus(AHEAD)) {
+        wrong.push(FieldError::new("/from", "must not be later than now"));
+        return None;
+    }
+    let from = from.map_or_else(|| to.plus(-length), |from| from.min(to));
+    Some((from.max(to.plus(-OLDEST)).max(Timestamp::from_ms(0)), to))
 }
 
 /// The asked step; `Some(None)` if none was.
 #[allow(clippy::option_option, reason = "bad, left out and given are three cases")]
 fn step(params: &RangeParams, wrong: &mut Vec<FieldError>) -> Option<Option<i64>> {
     let Some(text) = given(&params.step) else { return Some(None) };
-    let step = duration(text)
-        .filter(|step| (10 * SECOND..=LONGEST).contains(step) && step % (10 * SECOND) == 0);
+    let step = duration(text).filter(|step| (1..=LONGEST).contains(step));
+    let finest = 10 * SECOND;
+    let step = step.map(|step| (step + finest - 1) / finest * finest);
     if step.is_none() {
-        let detail = "must be a multiple of 10 seconds as a number and s, m, h or d \
-                      (10s, 5m, 1d), up to 400d";
+        let detail = "must be a number and s, m, h or d (10s, 5m, 1d), above 0 and up to 400d; \
+                      nothing is kept in shorter steps than 10s";
         wrong.push(FieldError::new("/step", detail));
     }
     step.map(Some)
@@ -315,6 +320,7 @@ mod tests {
         check("window=30d", Ok((7_200, 361)));
         check("window=400d", Ok((86_400, 401)));
         check("window=90s&step=30s", Ok((30, 4)));
+        check("from=2017-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", Ok((864_000, 329)));
     }
 
     #[test]
@@ -324,13 +330,16 @@ mod tests {
         check("window=1h&step=70s", Ok((70, 53)));
         check("window=3600&step=300", Ok((300, 13)));
         check("window=7d&step=1d", Ok((86_400, 8)));
+        check("window=24h&step=10s", Ok((10, 8_641)));
+        check("window=1h&step=15", Ok((20, 181)));
+        check("window=10m&step=1h", Ok((3_600, 1)));
     }
 
     #[test]
     fn steps_that_are_not_kept_any_more_become_longer() {
-        check("from=2025-12-25T00:00:00Z&to=2025-12-25T01:00:00Z&step=10s", Ok((60, 61)));
-        check("from=2025-12-01T00:00:00Z&to=2025-12-02T00:00:00Z", Ok((3_600, 25)));
-        check("from=2025-12-01T00:00:00Z&to=2025-12-02T00:00:00Z&step=90m", Ok((7_200, 13)));
+        check("from=2025-12-25T00:00:00Z&to=2025-12-25T01:00:00Z&step=10s", Ok((60, 60)));
+        check("from=2025-12-01T00:00:00Z&to=2025-12-02T00:00:00Z", Ok((3_600, 24)));
+        check("from=2025-12-01T00:00:00Z&to=2025-12-02T00:00:00Z&step=90m", Ok((7_200, 12)));
     }
 
     #[test]
@@ -338,7 +347,12 @@ mod tests {
         check("from=1767319445678&to=1767323045678", Ok((10, 361)));
         check("from=2026-01-02T03:04:05+01:00&step=1h", Ok((3_600, 2)));
         check("from=2026-01-02T03:04:05 01:00&step=1h", Ok((3_600, 2)));
-        check("to=2026-01-02T02:00:00Z&window=1h&step=1h", Ok((3_600, 2)));
+        check("to=2026-01-02T02:00:00Z&window=1h&step=1h", Ok((3_600, 1)));
+        check("to=2026-01-02T02:00:01Z&window=1h&step=1h", Ok((3_600, 2)));
+        check("from=2026-01-02T02:00:00Z&to=2026-01-02T02:00:00Z", Ok((10, 1)));
+        check("from=2026-01-02T03:04:05Z&step=1h", Ok((3_600, 1)));
+        check("from=2026-01-02T03:04:06Z&to=2026-01-02T03:04:07Z", Ok((10, 1)));
+        check("from=0&step=400d", Ok((400 * 86_400, 10)));
     }
 
     #[test]
@@ -349,15 +363,12 @@ mod tests {
         check("window=-1h", Err(&["/window"]));
         check("window=99999999999999d", Err(&["/window"]));
         check("window=1h&step=0s", Err(&["/step"]));
-        check("window=1h&step=15s", Err(&["/step"]));
-        check("window=1h&step=2h", Err(&["/step"]));
-        check("window=24h&step=10s", Err(&["/step"]));
+        check("window=1h&step=401d", Err(&["/step"]));
         check("window=30d&step=10s", Err(&["/step"]));
         check("window=x&step=x", Err(&["/window", "/step"]));
         check("from=yesterday", Err(&["/from"]));
         check("to=tomorrow", Err(&["/to"]));
         check("from=2027-01-01T00:00:00Z", Err(&["/from"]));
-        check("from=0", Err(&["/from"]));
         check("from=2026-01-02T03:00:00Z&to=2026-01-02T02:00:00Z", Err(&["/from"]));
     }
 
@@ -381,7 +392,7 @@ mod tests {
             if let Ok(range) = Range::parse(&params, "1h", now) {
                 prop_assert_eq!(range.from.ms() % range.step_ms, 0);
                 prop_assert_eq!(range.to.ms() % range.step_ms, 0);
-                prop_assert!(range.from <= to.plus(-length * MINUTE) && range.to > to);
+                prop_assert!(range.from <= to.plus(-length * MINUTE) && range.to >= to);
                 prop_assert!((1..=Range::MAX_POINTS).contains(&range.len()));
                 let kept = RESOLUTIONS[range.resolution()];
                 prop_assert!(range.step_ms % kept.step_ms == 0);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// First byte of every encoding. It changes when older bytes can no longer be read; then the
 /// checkpoint is thrown away and the journal is replayed.
-const LAYOUT: u8 = 5;
+const LAYOUT: u8 = 6;
 
 /// Everything that is known. Cloning it shares all entities, so a snapshot costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -240,7 +240,8 @@ impl Published {
             let mut items: Vec<_> = state.recent.iter().map(|fill| fill.told()).collect();
             items.sort_by_key(|item| Reverse((item.timestamp, item.seq)));
             let (as_of, cursor) = (self.as_of, self.cursor.clone());
-            Doc::new(TradesPage { as_of, cursor, total: state.trades, items, next: None }, self.seq)
+            let (total, next) = (state.trades, None);
+            Doc::new(TradesPage { as_of, cursor, total, items, next, matching: false }, self.seq)
         })
     }
 

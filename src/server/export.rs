@@ -1,13 +1,10 @@
 //! Lists as other programs like to have them: a record a line, or a table.
 
 use crate::server::params::{MAX_LIMIT, given, limit};
-use crate::wire::FieldError;
+use crate::wire::{FieldError, MAX_EXPORT};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-
-/// Most entries of an export.
-pub const MAX_EXPORT: usize = 10_000;
 
 /// What a list is told as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! tables and none can be without. Lists whose tables have columns of their own (alerts, trades,
 //! metrics) make them themselves.
 
-use super::export::{self, Format, MAX_EXPORT, cell};
+use super::export::{self, Format, cell};
 use super::params::{self, MAX_LIMIT};
-use crate::wire::{ApiError, ErrorKind};
+use crate::wire::{ApiError, ErrorKind, MAX_EXPORT};
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;

@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+/// Most entries of an export.
+pub const MAX_EXPORT: usize = 10_000;
+
 /// A position in the journal. It grows with every event but need not be dense.
 pub type Seq = u64;
 

@@ -1,10 +1,10 @@
 //! Return and risk, from the equity at the end of every day.
 //!
-//! The return of a day is r = E / (E' + F) − 1, with E the equity at its end, E' that of the day
-//! before, and F what came in that day other than by trades: a time-weighted return that takes
-//! deposits as made when the day begins (CFA Institute, GIPS). Every calendar day counts, also one
-//! without trades. With n returns, their mean m, and N periods a year (365 unless the setting
-//! `trading.periods_per_year` says otherwise):
+//! The return of a day is r = (E + W) / (E' + D) − 1, with E the equity at its end, E' that of the
+//! day before, and D and W what came in and went out that day other than by trades: a time-weighted
+//! return that takes deposits as made when the day begins and withdrawals as made when it ends (CFA
+//! Institute, GIPS). Every calendar day counts, also one without trades. With n returns, their mean
+//! m, and N periods a year (365 unless the setting `trading.periods_per_year` says otherwise):
 //!
 //! - volatility: s·√N, s² = Σ(r − m)² / (n − 1);
 //! - Sharpe ratio (Sharpe 1994), the risk-free rate taken as 0: m / s · √N;
@@ -25,14 +25,16 @@ pub struct Day {
     pub at: Timestamp,
     /// Equity at its end.
     pub equity: f64,
-    /// What came in other than by trades.
-    pub flow: f64,
+    /// What came in other than by trades, not less than nothing.
+    pub deposits: f64,
+    /// What went out other than by trades, not less than nothing.
+    pub withdrawn: f64,
 }
 
 /// Return of a day: none if there was nothing that could bring any.
 pub fn day_return(before: f64, day: &Day) -> Option<f64> {
-    let base = before + day.flow;
-    (base > 0.0).then(|| day.equity / base - 1.0).filter(|r| r.is_finite())
+    let base = before + day.deposits;
+    (base > 0.0).then(|| (day.equity + day.withdrawn) / base - 1.0).filter(|r| r.is_finite())
 }
 
 /// Ratios of consecutive days, oldest first.
@@ -89,7 +91,13 @@ mod tests {
         let at = |i: usize| Timestamp::from_ms(i as i64 * 86_400_000);
         let flow = |i: usize| flow.get(i).copied().unwrap_or_default();
         let all = equity.iter().enumerate();
-        all.map(|(i, &equity)| Day { at: at(i), equity, flow: flow(i) }).collect()
+        all.map(|(i, &equity)| Day {
+            at: at(i),
+            equity,
+            deposits: flow(i).max(0.0),
+            withdrawn: (-flow(i)).max(0.0),
+        })
+        .collect()
     }
 
     #[track_caller]
@@ -131,6 +139,16 @@ mod tests {
         let got = ratios(&days(&[100.0, 200.0, 400.0, 390.0], &[100.0, 100.0, 200.0]), 365.0);
         near(got.return_since_inception, -0.025);
         near(got.max_drawdown, 0.025);
+    }
+
+    #[test]
+    fn withdrawals_are_no_return_however_much_is_left() {
+        let got = ratios(&days(&[100.0, 55.0, 0.0], &[100.0, -50.0, -66.0]), 365.0);
+        near(got.return_since_inception, 1.05 * 1.2 - 1.0);
+        near(got.max_drawdown, 0.0);
+        let at = Timestamp::from_ms(0);
+        let day = Day { at, equity: 2.0, deposits: 100.0, withdrawn: 99.0 };
+        near(day_return(0.0, &day), 0.01);
     }
 
     #[test]

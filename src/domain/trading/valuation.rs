@@ -162,7 +162,7 @@ impl Valuation {
         books: &[(&BookKey, &Book)],
         out: &mut Revalued,
     ) {
-        let mark = state.prices.get(symbol).and_then(super::state::Price::mark);
+        let mark = state.mark(symbol, currency);
         let price = mark.map(|mark| Amount::from(mark.price)).unwrap_or_default();
         let mut part = Sums::default();
         let mut quantity = Amount::default();
@@ -256,6 +256,14 @@ impl Valuation {
         }
         let accounts = state.cash.keys().map(|purse| purse.account.clone());
         let accounts: BTreeSet<_> = accounts.collect();
+        let corrections = state.corrections.iter().filter(|one| self.is_of(&one.book.account));
+        let (trades, late_trades) = match &self.account {
+            None => (state.trades, state.late),
+            Some(account) => {
+                let books = state.books.iter().filter(|(key, _)| key.account == *account);
+                books.fold((0, 0), |(all, late), (_, book)| (all + book.trades, late + book.late))
+            }
+        };
         Portfolio {
             as_of,
             cursor,
@@ -267,13 +275,13 @@ impl Valuation {
             unrealized_pnl: (&whole.value - &whole.cost).exact(),
             fees: whole.fees.exact(),
             deposits: whole.deposits.exact(),
-            trades: state.trades,
-            late_trades: state.late,
+            trades,
+            late_trades,
             left_out: state.overflow,
             accounts: accounts.into_iter().collect(),
             rates,
             unconverted,
-            corrections: state.corrections.iter().map(|one| one.told()).collect(),
+            corrections: corrections.map(|one| one.told()).collect(),
             ..Portfolio::default()
         }
     }
@@ -295,7 +303,7 @@ impl Corrected {
 }
 
 impl Fill {
-    /// As it is told, with the profit it was booked with when it came in.
+    /// As it is told.
     pub fn told(&self) -> TradeItem {
         TradeItem {
             id: self.id.clone(),

@@ -38,7 +38,7 @@ pub struct Portfolio {
     pub deposits: Exact,
     /// Ratios, from the equity at the end of every day.
     pub metrics: Ratios,
-    /// How many trades there are, of all accounts.
+    /// How many trades there are.
     pub trades: u64,
     /// How many of them came later than others with later times.
     pub late_trades: u64,
@@ -178,8 +178,11 @@ pub struct EquityPoint {
     pub cash: Exact,
     /// Positions.
     pub positions_value: Exact,
-    /// What came in other than by trades, less what went out, within the step.
+    /// What came in other than by trades, less what went out, within the step; also what could not
+    /// be converted before.
     pub deposits: Exact,
+    /// What of that went out.
+    pub withdrawn: Exact,
 }
 
 /// The equity over a range of time, for charts.
@@ -306,6 +309,9 @@ pub struct TradesPage {
     pub items: Vec<TradeItem>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
+    /// Some books are being matched again after trades that came late: until that is done, what the
+    /// later trades of these books closed is as it was before, or missing.
+    pub matching: bool,
 }
 
 /// Trades that came in.
@@ -313,7 +319,7 @@ pub struct TradesPage {
 pub struct TradesDelta {
     /// How many there are in all.
     pub total: u64,
-    /// Those that are new, newest first; as they were matched when they came in.
+    /// Those that are new, and those that closed something else since one came late; newest first.
     pub items: Vec<TradeItem>,
     /// More came in than are told.
     pub skipped: u64,
@@ -327,6 +333,7 @@ impl TradesPage {
     pub fn apply(&mut self, delta: TradesDelta) {
         let TradesDelta { total, items, .. } = delta;
         self.total = total;
+        self.items.retain(|had| items.iter().all(|item| item.seq != had.seq));
         self.items.splice(0..0, items);
         self.items.sort_by_key(|item| Reverse((item.timestamp, item.seq)));
         self.items.truncate(Self::KEPT);
@@ -340,7 +347,9 @@ pub struct Imported {
     pub accepted: u64,
     /// Trades that were there already.
     pub duplicates: u64,
-    /// Lines that cannot be, and why.
+    /// How many lines cannot be.
+    pub refused: u64,
+    /// The first of these lines, and why.
     pub rejected: Vec<BadLine>,
 }
 

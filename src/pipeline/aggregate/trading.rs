@@ -64,13 +64,15 @@ impl Aggregate {
         });
     }
 
-    /// Trades that came in since `shown`, and are among the newest.
+    /// Trades that came in since `shown` and are among the newest, and those of them that closed
+    /// something else since then.
     fn trades_delta(&self, shown: &Published) -> TradesDelta {
         let state = &self.state.trading;
-        let new = state.recent.iter().filter(|fill| fill.seq > shown.seq);
-        let items: Vec<_> = new.map(|fill| fill.told()).collect();
+        let told = state.recent.iter().filter(|fill| fill.matched > shown.seq);
+        let items: Vec<_> = told.map(|fill| fill.told()).collect();
+        let new = items.iter().filter(|item| item.seq > shown.seq).count();
         let came = state.trades.saturating_sub(shown.state.trading.trades);
-        let skipped = came.saturating_sub(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        let skipped = came.saturating_sub(u64::try_from(new).unwrap_or(u64::MAX));
         TradesDelta { total: state.trades, items, skipped }
     }
 

@@ -1,13 +1,13 @@
 //! The file: its tables, its position in the journal, and when it cannot be trusted.
 
-use crate::domain::{access, alerts, metrics, projects, system, trading, work};
+use crate::domain::{State, access, alerts, metrics, projects, system, trading, work};
 use crate::wire::{Cursor, Seq, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 6;
+const SCHEMA: i64 = 7;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 /// How long lines of the audit log are kept at least, in milliseconds: a year.
@@ -182,6 +182,19 @@ impl Store {
     /// Whether there may be trades to match again.
     pub const fn is_behind(&self) -> bool {
         self.behind
+    }
+
+    /// Begins with a state that the journal keeps in place of what led to it.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    pub fn begin(&mut self, state: &State, seq: Seq, at: Timestamp) -> Result<()> {
+        let tx = self.connection.transaction()?;
+        trading::history::begin(&tx, &state.trading, seq, at)?;
+        tx.execute("UPDATE meta SET position = ?1, at = ?2", params![seq as i64, at.ms()])?;
+        tx.commit()?;
+        (self.position, self.at) = (seq, at);
+        Ok(())
     }
 
     /// Writes `pending` and the position it leads to, together; says whether trades were matched

@@ -95,6 +95,9 @@ impl Writer {
 
     /// Reads from the journal what the file lacks; `false` if it was told to stop.
     fn catch_up(&mut self) -> bool {
+        if self.store.position() == 0 {
+            self.begin();
+        }
         loop {
             let envelopes = match self.journal.read(self.store.position()) {
                 Ok(envelopes) => envelopes,
@@ -119,6 +122,23 @@ impl Writer {
             if !self.commit(&work) {
                 return false;
             }
+        }
+    }
+
+    /// Where the journal has forgotten its beginning, begins with the state that it keeps instead.
+    fn begin(&mut self) {
+        let base = match self.journal.base() {
+            Ok(Some(base)) => base,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, "history begins without what was there before");
+                return;
+            }
+        };
+        let (state, seq, at) = base;
+        tracing::warn!(seq, %at, "history begins where the journal does");
+        if let Err(error) = self.store.begin(&state, seq, at) {
+            self.failed(&error);
         }
     }
 

@@ -183,6 +183,7 @@ impl IngestState {
         }
         let receipt = self.take_in_parts(drafts).await?;
         self.shows(receipt.cursor.seq).await;
+        let refused = table.refused as u64;
         let rejected = table.rejected.into_iter().map(|it| {
             let Refused { line, column, detail, .. } = it;
             BadLine { line, column, detail }
@@ -190,6 +191,7 @@ impl IngestState {
         Ok(Imported {
             accepted: receipt.accepted as u64,
             duplicates: receipt.duplicates as u64,
+            refused,
             rejected: rejected.collect(),
         })
     }

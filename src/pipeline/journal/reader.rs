@@ -174,6 +174,21 @@ impl Reader {
         }
     }
 
+    /// The state that is kept in place of the events before the first one, with its position and
+    /// time; none while nothing has been forgotten.
+    ///
+    /// # Errors
+    /// The file cannot be read, or that state cannot.
+    pub fn base(&self) -> Result<Option<(State, Seq, Timestamp)>, JournalError> {
+        let first = self.span()?.map(|(first, _)| first);
+        let Some(kept) = self.load_checkpoint(false)? else { return Ok(None) };
+        if first.is_some_and(|first| first <= kept.seq) {
+            return Ok(None);
+        }
+        let state = kept.state().map_err(JournalError::Refused)?;
+        Ok(Some((state, kept.seq, kept.at)))
+    }
+
     /// The newest checkpoint, or the oldest.
     ///
     /// # Errors

@@ -113,7 +113,8 @@ pub async fn page(app: &App, params: &TradesParams) -> Result<TradesPage, ApiErr
     let found = app.history.trades(query).await?;
     let items = found.items.clone();
     let next = items.last().filter(|_| found.more).map(after_trade);
-    Ok(TradesPage { as_of, cursor: shown.cursor.clone(), total: found.total, items, next })
+    let (cursor, total, matching) = (shown.cursor.clone(), found.total, found.matching);
+    Ok(TradesPage { as_of, cursor, total, items, next, matching })
 }
 
 /// As a table that can be taken in again.

@@ -2,10 +2,12 @@
 
 use super::list;
 use crate::domain::range::{Range, RangeParams};
+use crate::domain::trading::history::Paid;
 use crate::domain::trading::ratios::{self, Day};
+use crate::domain::trading::state::Cash;
 use crate::domain::trading::valuation::Valuation;
 use crate::domain::trading::{
-    Amount, DEFAULT_CURRENCY, Equity, EquityPoint, Portfolio, TradesPage,
+    Amount, DEFAULT_CURRENCY, Decimal, Equity, EquityPoint, Portfolio, TradesPage,
 };
 use crate::pipeline::history::Whose;
 use crate::pipeline::publish::Published;
@@ -148,40 +150,46 @@ async fn days(
     let state = &shown.state.trading;
     let is_of = |account: &Arc<str>| whose.account.as_ref().is_none_or(|only| only == account);
     let purses = state.cash.iter().filter(|(purse, _)| is_of(&purse.account));
-    let mut came_in: BTreeMap<&Arc<str>, Amount> = BTreeMap::new();
-    for (purse, cash) in purses {
-        *came_in.entry(&purse.currency).or_default() += &cash.deposits;
+    let one = Amount::from(Decimal::ONE);
+    let mut came_in: BTreeMap<&Arc<str>, Paid> = BTreeMap::new();
+    for (purse, Cash { deposits, withdrawn, .. }) in purses.map(|(purse, cash)| (purse, &**cash)) {
+        let paid = Paid { deposits: deposits.clone(), withdrawn: withdrawn.clone() };
+        came_in.entry(&purse.currency).or_default().add(&paid, &one);
     }
     if came_in.is_empty() {
         return Ok(Vec::new());
     }
     let today = read::now(app, shown).floor(DAY);
     let past = app.history.days(whose.clone(), today).await?;
-    let mut deposits = Amount::default();
+    let mut paid = Paid::default();
     for (currency, sum) in came_in {
-        let before = past.deposits.get(currency).cloned().unwrap_or_default();
-        if let Some((rate, _)) = state.rate(currency, &whose.currency) {
-            deposits += &(&(&sum - &before) * &rate);
+        let Some((rate, _)) = state.rate(currency, &whose.currency) else { continue };
+        let before = past.paid.get(currency).cloned().unwrap_or_default();
+        paid.add(&sum.since(&before), &rate);
+        if let Some(apart) = past.apart.get(currency) {
+            paid.deposits += &(apart * &rate);
         }
     }
     let mut all = past.points.clone();
-    all.push(point(today, now, &deposits));
+    all.push(point(today, now, &paid));
     Ok(all)
 }
 
-fn point(at: Timestamp, now: &Portfolio, deposits: &Amount) -> EquityPoint {
+fn point(at: Timestamp, now: &Portfolio, paid: &Paid) -> EquityPoint {
     EquityPoint {
         timestamp: at,
         total_value: now.total_value.clone(),
         cash: now.cash.clone(),
         positions_value: now.positions_value.clone(),
-        deposits: deposits.exact(),
+        deposits: paid.deposits.exact(),
+        withdrawn: paid.withdrawn.exact(),
     }
 }
 
 fn day(point: &EquityPoint) -> Day {
-    let (equity, flow) = (point.total_value.to_f64(), point.deposits.to_f64());
-    Day { at: point.timestamp, equity, flow }
+    let (equity, withdrawn) = (point.total_value.to_f64(), point.withdrawn.to_f64());
+    let deposits = point.deposits.to_f64() + withdrawn;
+    Day { at: point.timestamp, equity, deposits, withdrawn }
 }
 
 /// How far the time-weighted value was below its last peak at each point, from the first on; none
@@ -229,11 +237,11 @@ mod tests {
     #[test]
     fn deposits_and_gaps_are_no_drawdown() {
         let text = r#"[
-            {"timestamp":"2026-01-01T00:00:00Z","total_value":100,"cash":0,"positions_value":0,"deposits":100},
-            {"timestamp":"2026-01-02T00:00:00Z","total_value":90,"cash":0,"positions_value":0,"deposits":0},
-            {"timestamp":"2026-01-03T00:00:00Z","total_value":190,"cash":0,"positions_value":0,"deposits":100},
-            {"timestamp":"2026-01-04T00:00:00Z","total_value":0,"cash":0,"positions_value":0,"deposits":-190},
-            {"timestamp":"2026-01-05T00:00:00Z","total_value":200,"cash":0,"positions_value":0,"deposits":200}
+            {"timestamp":"2026-01-01T00:00:00Z","total_value":100,"cash":0,"positions_value":0,"deposits":100,"withdrawn":0},
+            {"timestamp":"2026-01-02T00:00:00Z","total_value":90,"cash":0,"positions_value":0,"deposits":0,"withdrawn":0},
+            {"timestamp":"2026-01-03T00:00:00Z","total_value":190,"cash":0,"positions_value":0,"deposits":100,"withdrawn":0},
+            {"timestamp":"2026-01-04T00:00:00Z","total_value":0,"cash":0,"positions_value":0,"deposits":-190,"withdrawn":190},
+            {"timestamp":"2026-01-05T00:00:00Z","total_value":200,"cash":0,"positions_value":0,"deposits":200,"withdrawn":0}
         ]"#;
         let points: Vec<EquityPoint> = serde_json::from_str(text).unwrap();
         let rounded: Vec<_> =

@@ -5,9 +5,9 @@
 
 use super::matching::{Front, Standing};
 use super::read;
-use crate::domain::trading::state::{BookKey, Lot, Place};
+use crate::domain::trading::state::{Book, BookKey, Lot, Place};
 use crate::domain::trading::{Amount, Decimal, Executed, Side};
-use crate::wire::{Stamp, Timestamp};
+use crate::wire::{Seq, Stamp, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 /// SQL that makes the tables. Money is text: its digits are kept as they are. Trades have no row
@@ -16,7 +16,11 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 pub const SCHEMA: &str = "
     CREATE TABLE trade_books (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, currency TEXT NOT NULL,
         account TEXT NOT NULL, dirty_at INTEGER, dirty_seq INTEGER,
-        UNIQUE (symbol, currency, account));
+        base_at INTEGER, base_seq INTEGER, position TEXT, front_at INTEGER, front_seq INTEGER,
+        front_price TEXT, front_left TEXT, UNIQUE (symbol, currency, account));
+    CREATE TABLE trade_lots (book INTEGER NOT NULL, side INTEGER NOT NULL, at INTEGER NOT NULL,
+        seq INTEGER NOT NULL, quantity TEXT NOT NULL, price TEXT NOT NULL,
+        PRIMARY KEY (book, side, at, seq)) WITHOUT ROWID;
     CREATE INDEX trade_books_behind ON trade_books (id) WHERE dirty_at IS NOT NULL;
     CREATE TABLE trades (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, book INTEGER NOT NULL,
         side INTEGER NOT NULL, symbol TEXT NOT NULL, account TEXT NOT NULL, strategy TEXT,
@@ -58,6 +62,38 @@ impl Entry {
     const fn lot(&self) -> Lot {
         Lot { quantity: self.trade.quantity, price: self.trade.price }
     }
+}
+
+/// Lets a book begin with what was open when `state` was kept, at `seq`: the trades it comes of are
+/// known no more.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn begin(tx: &Connection, key: &BookKey, state: &Book, seq: Seq) -> Result<()> {
+    let (book, _) = book(tx, key)?;
+    let (side, open) = state.open();
+    let mut open = open.into_iter();
+    let front = open.next();
+    tx.prepare_cached(
+        "UPDATE trade_books SET base_at = ?2, base_seq = ?3, position = ?4, front_at = ?5,
+            front_seq = ?6, front_price = ?7, front_left = ?8 WHERE id = ?1",
+    )?
+    .execute(params![
+        book,
+        state.last_at.ms(),
+        seq as i64,
+        state.quantity().to_string(),
+        front.as_ref().map(|((at, _), ..)| at.ms()),
+        front.as_ref().map(|((_, seq), ..)| *seq as i64),
+        front.as_ref().map(|(_, _, price)| price.to_string()),
+        front.as_ref().map(|(_, left, _)| left.to_string()),
+    ])?;
+    let mut lot = tx.prepare_cached("INSERT INTO trade_lots VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    for ((at, seq), left, price) in open {
+        let (left, price) = (left.to_string(), price.to_string());
+        lot.execute(params![book, side as i64, at.ms(), seq as i64, left, price])?;
+    }
+    Ok(())
 }
 
 /// Takes the trades of a book that a batch holds, in the order in which they came, into the table.
@@ -183,6 +219,17 @@ fn behind(tx: &Connection, turn: i64) -> Result<Option<(i64, Place)>> {
     Ok(None)
 }
 
+/// Whether a book is behind.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn any_behind(db: &Connection) -> Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM trade_books INDEXED BY trade_books_behind WHERE dirty_at IS NOT NULL LIMIT 1",
+    )?
+    .exists([])
+}
+
 /// Says from where on a book is behind; not at all if nowhere is named.
 fn mark(tx: &Connection, book: i64, from: Option<Place>) -> Result<()> {
     let (at, seq) = from.unzip();
@@ -243,26 +290,39 @@ fn insert(
     .map(drop)
 }
 
-/// The last trade of a book before a place, and the book after it.
+/// The last trade of a book before a place, and the book after it; what it began with if there is
+/// none.
 fn before(tx: &Connection, book: i64, place: Place) -> Result<Option<(Place, Standing)>> {
     let (at, seq) = place;
+    let last = tx
+        .prepare_cached(
+            "SELECT at, seq, position, front_at, front_seq, front_price, front_left FROM trades
+             WHERE book = ?1 AND (at, seq) < (?2, ?3) ORDER BY at DESC, seq DESC LIMIT 1",
+        )?
+        .query_row(params![book, at.ms(), seq as i64], standing_of)
+        .optional()?;
+    if last.is_some() {
+        return Ok(last);
+    }
     tx.prepare_cached(
-        "SELECT at, seq, position, front_at, front_seq, front_price, front_left FROM trades
-         WHERE book = ?1 AND (at, seq) < (?2, ?3) ORDER BY at DESC, seq DESC LIMIT 1",
+        "SELECT base_at AS at, base_seq AS seq, position, front_at, front_seq, front_price,
+            front_left FROM trade_books WHERE id = ?1 AND base_at IS NOT NULL",
     )?
-    .query_row(params![book, at.ms(), seq as i64], |row| {
-        let front = match row.get::<_, Option<i64>>("front_at")? {
-            Some(at) => Some(Front {
-                place: (Timestamp::from_ms(at), row.get::<_, i64>("front_seq")?.unsigned_abs()),
-                price: read(row.get_ref("front_price")?.as_str()?)?,
-                left: read(row.get_ref("front_left")?.as_str()?)?,
-            }),
-            None => None,
-        };
-        let position = read(row.get_ref("position")?.as_str()?)?;
-        Ok((place_of(row)?, Standing { position, front }))
-    })
+    .query_row([book], standing_of)
     .optional()
+}
+
+fn standing_of(row: &Row<'_>) -> Result<(Place, Standing)> {
+    let front = match row.get::<_, Option<i64>>("front_at")? {
+        Some(at) => Some(Front {
+            place: (Timestamp::from_ms(at), row.get::<_, i64>("front_seq")?.unsigned_abs()),
+            price: read(row.get_ref("front_price")?.as_str()?)?,
+            left: read(row.get_ref("front_left")?.as_str()?)?,
+        }),
+        None => None,
+    };
+    let position = read(row.get_ref("position")?.as_str()?)?;
+    Ok((place_of(row)?, Standing { position, front }))
 }
 
 fn place_of(row: &Row<'_>) -> Result<Place> {
@@ -278,8 +338,12 @@ fn lot_of(row: &Row<'_>) -> Result<Lot> {
 fn lot_after(tx: &Connection, book: i64, side: Side, place: Place) -> Result<Option<(Place, Lot)>> {
     let (at, seq) = place;
     tx.prepare_cached(
-        "SELECT at, seq, quantity, price FROM trades
-         WHERE book = ?1 AND side = ?2 AND (at, seq) > (?3, ?4) ORDER BY at, seq LIMIT 1",
+        "SELECT * FROM (SELECT at, seq, quantity, price FROM trades
+            WHERE book = ?1 AND side = ?2 AND (at, seq) > (?3, ?4) ORDER BY at, seq LIMIT 1)
+         UNION ALL
+         SELECT * FROM (SELECT at, seq, quantity, price FROM trade_lots
+            WHERE book = ?1 AND side = ?2 AND (at, seq) > (?3, ?4) ORDER BY at, seq LIMIT 1)
+         ORDER BY at, seq LIMIT 1",
     )?
     .query_row(params![book, side as i64, at.ms(), seq as i64], |row| {
         Ok((place_of(row)?, lot_of(row)?))

@@ -1,20 +1,21 @@
 //! What each step changed of cash and positions, and which prices were the newest in it.
 //!
-//! Each account, currency and symbol is a series of flows, each symbol one of prices. A trade that
-//! comes late changes the step of its own time, and with it everything that is summed up later.
+//! Each account, currency and symbol is a series of flows; each symbol is one of prices that were
+//! told, and one of prices that it was traded at for every currency. A trade that comes late changes
+//! the step of its own time, and with it everything that is summed up later.
 
 use crate::domain::range::{RESOLUTIONS, Range};
 use crate::domain::rollup::{Rollups, Steps, finest};
-use crate::domain::trading::state::{Mark, Price};
+use crate::domain::trading::state::{BookKey, Cash, Mark, Purse, State};
 use crate::domain::trading::{Amount, Event, Side};
 use crate::domain::window::Bucket;
-use crate::wire::{Seq, Stamp, Timestamp};
+use crate::wire::{Stamp, Timestamp};
 use rusqlite::{Connection, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 const FLOWS: Rollups<Flow> = Rollups::new("trade_flows").forever();
-const MARKS: Rollups<Price> = Rollups::new("trade_prices").forever();
+const MARKS: Rollups<Newest> = Rollups::new("trade_prices").forever();
 
 /// Stands between the parts of a series' name; no name holds it.
 const BETWEEN: char = '\u{1f}';
@@ -33,8 +34,10 @@ pub struct Flow {
     pub quantity: Amount,
     /// Of cash, net of fees.
     pub cash: Amount,
-    /// What of that came in other than by trades.
+    /// What of that came in other than by trades, less what went out.
     pub deposits: Amount,
+    /// What of that went out.
+    pub withdrawn: Amount,
 }
 
 impl Bucket for Flow {
@@ -42,21 +45,48 @@ impl Bucket for Flow {
         self.quantity += &other.quantity;
         self.cash += &other.cash;
         self.deposits += &other.deposits;
+        self.withdrawn += &other.withdrawn;
     }
 }
 
-impl Bucket for Price {
+/// The newest price of a step.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Newest(Option<Mark>);
+
+impl Bucket for Newest {
     fn merge(&mut self, other: &Self) {
-        for (had, new) in [(&mut self.told, other.told), (&mut self.traded, other.traded)] {
-            if new.map(age) > had.map(age) {
-                *had = new;
-            }
+        if let Some(mark) = other.0.filter(|it| self.0.is_none_or(|had| it.is_newer_than(&had))) {
+            self.0 = Some(mark);
         }
     }
 }
 
-const fn age(mark: Mark) -> (Timestamp, Seq) {
-    (mark.at, mark.seq)
+/// What a price is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PriceKey {
+    /// Of which symbol.
+    pub symbol: Arc<str>,
+    /// In which currency it was traded at that price; none where the price was told.
+    pub currency: Option<Arc<str>>,
+}
+
+impl PriceKey {
+    /// The price that was told of a symbol.
+    pub const fn told(symbol: Arc<str>) -> Self {
+        Self { symbol, currency: None }
+    }
+
+    /// The price that a symbol was traded at.
+    pub const fn traded(symbol: Arc<str>, currency: Arc<str>) -> Self {
+        Self { symbol, currency: Some(currency) }
+    }
+
+    fn series(&self) -> Arc<str> {
+        match &self.currency {
+            Some(currency) => format!("{}{BETWEEN}{currency}", self.symbol).into(),
+            None => self.symbol.clone(),
+        }
+    }
 }
 
 /// Whose flows.
@@ -86,32 +116,57 @@ impl FlowKey {
 #[derive(Debug, Default)]
 pub struct Flows {
     flows: Steps<Flow>,
-    marks: Steps<Price>,
+    marks: Steps<Newest>,
 }
 
 impl Flows {
+    /// What a state comes to, as if all of it had come about at once.
+    pub fn of(state: &State, at: Timestamp) -> Self {
+        let (mut all, step) = (Self::default(), finest(at));
+        for (Purse { currency, account }, cash) in &state.cash {
+            let Cash { balance, deposits, withdrawn } = (**cash).clone();
+            let (account, currency) = (account.clone(), currency.clone());
+            let key = FlowKey { account, currency, symbol: "".into() };
+            let flow = Flow { quantity: Amount::default(), cash: balance, deposits, withdrawn };
+            all.flows.insert((key.series(), step), flow);
+        }
+        for (BookKey { symbol, currency, account }, book) in &state.books {
+            let (account, currency) = (account.clone(), currency.clone());
+            let key = FlowKey { account, currency, symbol: symbol.clone() };
+            let flow = Flow { quantity: book.quantity(), ..Flow::default() };
+            all.flows.insert((key.series(), step), flow);
+        }
+        for (symbol, mark) in &state.told {
+            all.mark(&PriceKey::told(symbol.clone()), step, *mark);
+        }
+        for ((symbol, currency), mark) in &state.traded {
+            all.mark(&PriceKey::traded(symbol.clone(), currency.clone()), step, *mark);
+        }
+        all
+    }
+
     /// Takes in an event.
     pub fn add(&mut self, stamp: &Stamp, event: &Event) {
         let step = finest(stamp.time);
-        let mark = |price| Some(Mark { at: stamp.time, seq: stamp.seq, price });
+        let mark = |price| Mark { at: stamp.time, seq: stamp.seq, price };
         let (key, flow) = match event {
             Event::Priced(priced) => {
-                let told = Price { told: mark(priced.price), traded: None };
-                self.mark(&priced.symbol, step, &told);
+                self.mark(&PriceKey::told(priced.symbol.clone()), step, mark(priced.price));
                 return;
             }
             Event::Moved(moved) => {
                 let (purse, amount) = (moved.purse(), Amount::from(moved.amount));
                 let key =
                     FlowKey { account: purse.account, currency: purse.currency, symbol: "".into() };
+                let withdrawn = if amount.is_negative() { -&amount } else { Amount::default() };
                 let deposits = amount.clone();
-                (key, Flow { quantity: Amount::default(), cash: amount, deposits })
+                (key, Flow { quantity: Amount::default(), cash: amount, deposits, withdrawn })
             }
             Event::Executed(trade) => {
-                let traded = Price { told: None, traded: mark(trade.price) };
-                self.mark(&trade.symbol, step, &traded);
                 let book = trade.book();
                 let (account, currency, symbol) = (book.account, book.currency, book.symbol);
+                let traded = PriceKey::traded(symbol.clone(), currency.clone());
+                self.mark(&traded, step, mark(trade.price));
                 let quantity = Amount::from(trade.quantity);
                 let worth = &quantity * &Amount::from(trade.price);
                 let (quantity, mut cash) = match trade.side {
@@ -119,15 +174,15 @@ impl Flows {
                     Side::Sell => (-&quantity, worth),
                 };
                 cash -= &trade.fees.map(Amount::from).unwrap_or_default();
-                let flow = Flow { quantity, cash, deposits: Amount::default() };
+                let flow = Flow { quantity, cash, ..Flow::default() };
                 (FlowKey { account, currency, symbol }, flow)
             }
         };
         self.flows.entry((key.series(), step)).or_default().merge(&flow);
     }
 
-    fn mark(&mut self, symbol: &Arc<str>, step: Timestamp, price: &Price) {
-        self.marks.entry((symbol.clone(), step)).or_default().merge(price);
+    fn mark(&mut self, key: &PriceKey, step: Timestamp, mark: Mark) {
+        self.marks.entry((key.series(), step)).or_default().merge(&Newest(Some(mark)));
     }
 
     /// Writes all of it.
@@ -232,36 +287,34 @@ pub fn steps(db: &Connection, key: &FlowKey, range: &Range) -> Result<Vec<(Times
     FLOWS.read(db, &key.series(), range)
 }
 
-/// The newest prices of a symbol before `at`.
+/// The newest price before `at`.
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn price(db: &Connection, symbol: &str, at: Timestamp) -> Result<Price> {
-    let mut newest = Price::default();
+pub fn price(db: &Connection, key: &PriceKey, at: Timestamp) -> Result<Option<Mark>> {
+    let series = key.series();
     let mut parts: Vec<Range> = parts(at).collect();
     parts.reverse();
+    let mut last = db.prepare_cached(
+        "SELECT data FROM trade_prices WHERE res = ?1 AND series = ?2 AND at >= ?3 AND at < ?4
+         ORDER BY at DESC LIMIT 1",
+    )?;
     for part in parts {
-        let mut statement = db.prepare_cached(
-            "SELECT data FROM trade_prices WHERE res = ?1 AND series = ?2 AND at >= ?3 AND at < ?4
-             ORDER BY at DESC",
-        )?;
-        let asked = (part.resolution() as i64, symbol, part.from.ms(), part.to.ms());
-        let mut rows = statement.query(asked)?;
-        while let Some(row) = rows.next()? {
-            newest.merge(&crate::domain::rollup::decode(row.get_ref(0)?.as_blob()?)?);
-            // Once one is told, those that were traded at do not count.
-            if newest.told.is_some() {
-                return Ok(newest);
-            }
+        let asked = (part.resolution() as i64, &*series, part.from.ms(), part.to.ms());
+        let mut rows = last.query(asked)?;
+        if let Some(row) = rows.next()? {
+            let Newest(mark) = crate::domain::rollup::decode(row.get_ref(0)?.as_blob()?)?;
+            return Ok(mark);
         }
     }
-    Ok(newest)
+    Ok(None)
 }
 
-/// The newest prices of a symbol in each step of a range.
+/// The newest price in each step of a range.
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn prices(db: &Connection, symbol: &str, range: &Range) -> Result<Vec<(Timestamp, Price)>> {
-    MARKS.read(db, symbol, range)
+pub fn prices(db: &Connection, key: &PriceKey, range: &Range) -> Result<Vec<(Timestamp, Mark)>> {
+    let steps = MARKS.read(db, &key.series(), range)?;
+    Ok(steps.into_iter().filter_map(|(at, Newest(mark))| Some((at, mark?))).collect())
 }

@@ -1,7 +1,7 @@
 //! Lists of trades.
 
 use super::counts;
-use super::fills::side_of;
+use super::fills::{self, side_of};
 use crate::domain::trading::state::Place;
 use crate::domain::trading::{Exact, Side, TradeItem, TradeStatus};
 use crate::wire::Timestamp;
@@ -35,6 +35,8 @@ pub struct Found {
     pub total: u64,
     /// Whether there are more after these.
     pub more: bool,
+    /// Whether books are behind with what their trades closed.
+    pub matching: bool,
 }
 
 /// Trades that match, newest first, at most `limit` of them after the one at `after`, `skip` of
@@ -70,7 +72,8 @@ pub fn list(
         .collect::<Result<_>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
-    Ok(Found { items, total, more })
+    let matching = fills::any_behind(db)?;
+    Ok(Found { items, total, more, matching })
 }
 
 fn count(db: &Connection, within: &str, given: &[Value]) -> Result<u64> {

@@ -2,7 +2,9 @@
 //! and what each step changed of cash, positions and prices.
 //!
 //! Trades are the books: they are never forgotten. Neither are the days of cash, positions and
-//! prices, since what there was at any moment is the sum of all that came before it.
+//! prices, since what there was at any moment is the sum of all that came before it. Made anew from
+//! a journal that has forgotten its beginning, all this begins with the state that is kept in place
+//! of it: with what was open, with all that had come in, and with the prices of then.
 
 mod counts;
 mod curve;
@@ -13,14 +15,14 @@ mod matching;
 #[cfg(test)]
 mod tests;
 
-pub use curve::{Course, course, first_day};
+pub use curve::{Course, Paid, course, first_day};
 pub use fills::{CHUNK, again};
 pub use flows::prune;
 pub use list::{Found, TradeFilter, list};
 
 use super::Event;
-use super::state::BookKey;
-use crate::wire::{Stamp, Timestamp};
+use super::state::{BookKey, State};
+use crate::wire::{Seq, Stamp, Timestamp};
 use counts::Counts;
 use fills::Entry;
 use flows::Flows;
@@ -30,6 +32,18 @@ use std::collections::BTreeMap;
 /// SQL that makes the tables.
 pub fn schema() -> String {
     format!("{} {} {}", fills::SCHEMA, counts::SCHEMA, flows::schema())
+}
+
+/// Begins with the state at a position of the journal and its time, where what led to it is known no
+/// more.
+///
+/// # Errors
+/// The database cannot be written.
+pub fn begin(tx: &Connection, state: &State, seq: Seq, at: Timestamp) -> Result<()> {
+    for (key, book) in &state.books {
+        fills::begin(tx, key, book, seq)?;
+    }
+    Flows::of(state, at).write(tx)
 }
 
 /// What a batch adds.

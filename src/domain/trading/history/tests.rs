@@ -197,8 +197,7 @@ proptest! {
             prop_assert_eq!(row.realized_pnl.clone(), expect, "{}", row.seq);
             let fill = state.recent.iter().find(|fill| fill.seq == row.seq).unwrap();
             prop_assert_eq!(row.late, fill.late);
-            let told = TradeItem { realized_pnl: row.realized_pnl.clone(), ..fill.told() };
-            prop_assert_eq!(row, &told);
+            prop_assert_eq!(row, &fill.told());
             let realized: Amount =
                 row.realized_pnl.as_ref().map_or("0", |it| it.as_str()).parse().unwrap();
             *sums.entry(fill.book.clone()).or_default() += &realized;
@@ -312,6 +311,104 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Where only a state is left of the beginning, all that comes later is as if nothing were missing.
+    #[test]
+    fn begun_with_a_state_it_goes_on_as_if_all_were_known(
+        (events, cuts) in any_events(), first in 1..100_usize,
+    ) {
+        let mut events: Vec<(Stamp, Event)> = {
+            let mut all = events;
+            all.sort_by_key(|(stamp, _)| stamp.time);
+            all.into_iter().map(|(stamp, it)| (stamp.time.ms(), it)).enumerate()
+                .map(|(i, (time, it))| (stamp(i, time), it)).collect()
+        };
+        let (whole, part) = (open(), open());
+        in_batches(&whole, &events, &cuts);
+        let rest = events.split_off(first.min(events.len()));
+        let (base, _) = events.last().unwrap();
+        begin(&part, &folded(events.iter()), base.seq, base.time).unwrap();
+        write(&part, &rest);
+        let mut known = all(&whole);
+        known.retain(|row| row.seq > base.seq);
+        prop_assert_eq!(all(&part), known);
+        let (from, to) = (base.time.floor(STEP), Timestamp::from_ms(41 * STEP));
+        let range = Range { from, to, step_ms: STEP, window_ms: to.since(from) };
+        let values = |db: &Connection| -> Vec<_> {
+            let course = course(db, None, &"USD".into(), &range).unwrap();
+            let told = |it: crate::domain::trading::EquityPoint| (it.total_value, it.cash);
+            course.points.into_iter().map(told).collect()
+        };
+        prop_assert_eq!(values(&part), values(&whole));
+    }
+}
+
+/// The equity over four steps, as value and what came in.
+#[track_caller]
+fn check_course(events: &[(i64, Event)], expect: &[(&str, &str)]) {
+    let db = open();
+    let events = events.iter().enumerate();
+    let stamped = events.map(|(i, (step, it))| (stamp(i, step * STEP), it.clone()));
+    write(&db, &stamped.collect::<Vec<_>>());
+    let to = Timestamp::from_ms(4 * STEP);
+    let range = Range { from: Timestamp::from_ms(0), to, step_ms: STEP, window_ms: to.ms() };
+    let course = course(&db, None, &"USD".into(), &range).unwrap();
+    let got: Vec<_> =
+        course.points.iter().map(|it| (it.total_value.as_str(), it.deposits.as_str())).collect();
+    assert_eq!(got, expect);
+}
+
+fn deposited(amount: i64, currency: &str) -> Event {
+    let currency = Some(currency.into());
+    Event::Moved(Moved { amount: decimal(amount, 0), currency, account: None, reason: None })
+}
+
+fn told(symbol: &str, price: i64, scale: u32) -> Event {
+    Event::Priced(Priced { symbol: symbol.into(), price: decimal(price, scale) })
+}
+
+#[test]
+fn what_can_be_converted_at_last_has_come_in_then() {
+    let begin = [(0, deposited(100, "USD")), (0, deposited(100, "EUR"))];
+    let rate = [(2, told("EUR-USD", 11, 1)), (3, told("EUR-USD", 12, 1))];
+    check_course(
+        &[begin.as_slice(), &rate].concat(),
+        &[("100", "100"), ("100", "0"), ("210", "110"), ("220", "0")],
+    );
+    // With what comes in at the same time, and a position.
+    let bought = traded("SAP", "EUR", "default", Side::Buy, 200, 10_000);
+    check_course(
+        &[begin.as_slice(), &[(1, bought), (2, deposited(10, "EUR"))], &rate].concat(),
+        &[("100", "100"), ("100", "0"), ("221", "121"), ("232", "0")],
+    );
+}
+
+#[test]
+fn a_price_counts_in_the_currency_it_was_traded_in() {
+    let trade =
+        |currency, price: i64| traded("SHEL", currency, "default", Side::Buy, 1_000, 1_000 * price);
+    let events = [
+        (0, told("GBX-USD", 1, 2)),
+        (0, trade("USD", 70)),
+        (1, trade("GBX", 2_500)),
+        (2, trade("USD", 71)),
+    ];
+    check_course(&events, &[("0", "0"), ("0", "0"), ("10", "0"), ("10", "0")]);
+    let all: Vec<_> = (0..).zip(events).map(|(i, (at, it))| (stamp(i, at), it)).collect();
+    let state = folded(all.iter());
+    let all = Valuation::over(&state, None).portfolio(
+        &state,
+        &"USD".into(),
+        Timestamp::default(),
+        Cursor::default(),
+    );
+    let told: Vec<_> =
+        all.positions.iter().map(|it| (&*it.currency, it.current_price.as_str())).collect();
+    assert_eq!(told, [("GBX", "2500"), ("USD", "71")]);
+}
+
 #[test]
 fn steps_add_up_to_days_and_the_short_ones_may_go() {
     let db = open();
@@ -343,7 +440,7 @@ fn steps_add_up_to_days_and_the_short_ones_may_go() {
     let sum: i64 =
         (0..500).filter(|i| i * 7 * 3_600_000 + i * 61_000 < 101 * day).map(|i| 1 + i).sum();
     assert_eq!(course.points[0].total_value.as_str(), sum.to_string());
-    assert_eq!(course.deposits[&currency].to_string(), sum.to_string());
+    assert_eq!(course.paid[&currency].deposits.to_string(), sum.to_string());
     assert_eq!(first_day(&db, None).unwrap(), Some(Timestamp::from_ms(0)));
     assert_eq!(first_day(&db, Some("nobody")).unwrap(), None);
 }

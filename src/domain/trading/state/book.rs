@@ -26,6 +26,9 @@ pub struct Book {
     pub fees: Amount,
     /// How many trades.
     pub trades: u64,
+    /// How many of them came late.
+    #[serde(default)]
+    pub late: u64,
     /// Time of the first.
     pub first_at: Timestamp,
     /// Time of the last.
@@ -45,12 +48,17 @@ pub struct Booked {
     pub late: bool,
 }
 
+/// Lots that are asked for are not kept apart any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unkept;
+
 impl Book {
     /// Takes in a trade.
     pub fn add(&mut self, place: Place, side: Side, lot: Lot, fees: Option<Decimal>) -> Booked {
         let (had, met) = (self.realized(), self.matched());
         let (at, _) = place;
         let late = self.trades > 0 && at < self.last_at;
+        self.late = self.late.saturating_add(u64::from(late));
         self.first_at = if self.trades == 0 { at } else { self.first_at.min(at) };
         self.last_at = self.last_at.max(at);
         self.trades = self.trades.saturating_add(1);
@@ -66,6 +74,40 @@ impl Book {
         self.inexact |= exact.contains(&false) || taken.joined;
         let closed = units != met || self.realized() != had;
         Booked { realized: closed.then(|| &self.realized() - &had), late }
+    }
+
+    /// The side of the lots that are open, and these, oldest first: from which trade, how much is
+    /// left of them, and at what price.
+    pub fn open(&self) -> (Side, Vec<(Place, Amount, Decimal)>) {
+        let (side, tape) = match self.quantity().is_negative() {
+            true => (Side::Sell, &self.sells),
+            false => (Side::Buy, &self.buys),
+        };
+        (side, tape.open(&self.matched()).collect())
+    }
+
+    /// The profit of what a trade closed that was taken in before, gross of fees: none if it closed
+    /// nothing. `Err` if that cannot be told from what is still kept apart.
+    pub fn realized_by(
+        &self,
+        place: Place,
+        side: Side,
+        lot: Lot,
+    ) -> Result<Option<Amount>, Unkept> {
+        let (mut bought, mut sold) = (self.buys.before(place), self.sells.before(place));
+        let from = (&bought).min(&sold).clone();
+        match side {
+            Side::Buy => bought += &Amount::from(lot.quantity),
+            Side::Sell => sold += &Amount::from(lot.quantity),
+        }
+        let to = (&bought).min(&sold);
+        if from == *to {
+            return Ok(None);
+        }
+        let between = |tape: &Tape| Some(&tape.first(to)? - &tape.first(&from)?);
+        let (paid, received) = (between(&self.buys), between(&self.sells));
+        let (paid, received) = (paid.ok_or(Unkept)?, received.ok_or(Unkept)?);
+        Ok(Some(&received - &paid))
     }
 
     /// Keeps apart no more than `most` closed lots of each side; returns how many it let go.

@@ -46,6 +46,9 @@ pub struct Cash {
     pub balance: Amount,
     /// What came in other than by trades, less what went out.
     pub deposits: Amount,
+    /// What of that went out.
+    #[serde(default)]
+    pub withdrawn: Amount,
 }
 
 /// A price, and when it was that.
@@ -59,28 +62,18 @@ pub struct Mark {
     pub price: Decimal,
 }
 
-/// Prices of a symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Price {
-    /// The newest that was told.
-    pub told: Option<Mark>,
-    /// The newest that was traded at.
-    pub traded: Option<Mark>,
-}
-
-impl Price {
-    /// What one is worth: the newest price that was told; as long as none was, the newest that was
-    /// traded at.
-    pub fn mark(&self) -> Option<Mark> {
-        self.told.or(self.traded)
+impl Mark {
+    /// Of two marks the later one is the newer, and of two of one moment the one that came later.
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        (self.at, self.seq) > (other.at, other.seq)
     }
 }
 
-/// Keeps the newer of two marks.
-fn newest(had: &mut Option<Mark>, mark: Mark) -> bool {
-    let newer = had.is_none_or(|had| (had.at, had.seq) < (mark.at, mark.seq));
+/// Keeps the newer of two marks; whether that is `mark`.
+fn newest<K: Ord + Clone>(marks: &mut OrdMap<K, Mark>, key: K, mark: Mark) -> bool {
+    let newer = marks.get(&key).is_none_or(|had| mark.is_newer_than(had));
     if newer {
-        *had = Some(mark);
+        marks.insert(key, mark);
     }
     newer
 }
@@ -106,9 +99,10 @@ pub struct Fill {
     pub order_type: Option<Arc<str>>,
     /// What decided it.
     pub strategy: Option<Arc<str>>,
-    /// By how much the realised profit of its book is more, gross of fees; none if it closed
-    /// nothing.
+    /// Profit of what it closed, gross of fees; none if it closed nothing.
     pub realized: Option<Amount>,
+    /// Position of the event by which that came to be so.
+    pub matched: Seq,
     /// It came after trades of its book with later times.
     pub late: bool,
 }
@@ -146,9 +140,12 @@ pub struct State {
     /// Cash of every account.
     #[serde(default)]
     pub cash: OrdMap<Purse, Arc<Cash>>,
-    /// Prices of every symbol.
+    /// The newest price of every symbol that was told.
     #[serde(default)]
-    pub prices: OrdMap<Arc<str>, Price>,
+    pub told: OrdMap<Arc<str>, Mark>,
+    /// The newest price that every symbol was traded at, in each currency.
+    #[serde(default)]
+    pub traded: OrdMap<(Arc<str>, Arc<str>), Mark>,
     /// The newest trades by their own time, newest first: a late one takes its place among them.
     #[serde(default)]
     pub recent: Vector<Arc<Fill>>,
@@ -204,7 +201,7 @@ impl State {
             cash.balance -= &Amount::from(fees);
         }
         let mark = Mark { at: stamp.time, seq: stamp.seq, price: trade.price };
-        newest(&mut self.prices.entry(key.symbol.clone()).or_default().traded, mark);
+        newest(&mut self.traded, (key.symbol.clone(), key.currency.clone()), mark);
         self.trades = self.trades.saturating_add(1);
         let id = trade.trade.clone().unwrap_or_else(|| stamp.id.clone());
         if late {
@@ -219,7 +216,7 @@ impl State {
             self.corrections.truncate(CORRECTIONS);
         }
         touched.extend([Touched::Symbol(key.symbol.clone()), Touched::Cash(key.currency.clone())]);
-        self.keep(Fill {
+        let fill = Fill {
             id,
             seq: stamp.seq,
             at: stamp.time,
@@ -230,8 +227,36 @@ impl State {
             order_type: trade.order_type.clone(),
             strategy: trade.strategy.clone(),
             realized,
+            matched: stamp.seq,
             late,
-        });
+        };
+        let place = (fill.at, fill.seq);
+        let book = fill.book.clone();
+        self.keep(fill);
+        if late {
+            self.match_again(&book, place);
+        }
+    }
+
+    /// Looks again at what the newest trades of a book closed, from a place on, after one came in
+    /// there.
+    fn match_again(&mut self, key: &BookKey, place: Place) {
+        let Some(book) = self.books.get(key) else { return };
+        for fill in self.recent.iter_mut() {
+            if (fill.at, fill.seq) < place {
+                break;
+            }
+            if fill.book != *key {
+                continue;
+            }
+            let realized = book.realized_by((fill.at, fill.seq), fill.side, fill.lot);
+            if let Ok(realized) = realized
+                && realized != fill.realized
+            {
+                let fill = Arc::make_mut(fill);
+                (fill.realized, fill.matched) = (realized, place.1);
+            }
+        }
     }
 
     /// Keeps a trade among the newest, if it is one of them by its own time.
@@ -247,11 +272,11 @@ impl State {
     /// A price older than the newest goes to history alone.
     fn price(&mut self, stamp: &Stamp, priced: &Priced, touched: &mut Vec<Touched>) {
         let mark = Mark { at: stamp.time, seq: stamp.seq, price: priced.price };
-        if self.prices.len() >= MAX && !self.prices.contains_key(&priced.symbol) {
+        if self.told.len() >= MAX && !self.told.contains_key(&priced.symbol) {
             self.overflow = self.overflow.saturating_add(1);
             return;
         }
-        if newest(&mut self.prices.entry(priced.symbol.clone()).or_default().told, mark) {
+        if newest(&mut self.told, priced.symbol.clone(), mark) {
             touched.push(Touched::Symbol(priced.symbol.clone()));
         }
     }
@@ -267,6 +292,9 @@ impl State {
         let cash = Arc::make_mut(self.cash.entry(purse).or_default());
         cash.balance += &amount;
         cash.deposits += &amount;
+        if amount.is_negative() {
+            cash.withdrawn -= &amount;
+        }
     }
 
     /// Whether there is such a purse, or room for it.
@@ -286,25 +314,39 @@ impl State {
             .take_while(move |(key, _)| &*key.symbol == symbol && &*key.currency == currency)
     }
 
+    /// What one of a symbol is worth in a currency that it is traded in: the newest price that was
+    /// told, in whichever of these currencies; as long as none was, the newest that it was traded
+    /// at in this one.
+    pub fn mark(&self, symbol: &Arc<str>, currency: &Arc<str>) -> Option<Mark> {
+        let traded = || self.traded.get(&(symbol.clone(), currency.clone()));
+        self.told.get(symbol).or_else(traded).copied()
+    }
+
     /// What may stand between the currencies of a pair in the name of its price.
     pub const PAIRS: [&str; 4] = ["", "-", "/", "_"];
 
-    /// What one of a currency is worth in another, and as of when: by the price of the pair, under
-    /// whichever of its usual names; none if no such price is known.
+    /// What one of a currency is worth in another, and as of when: by the newest price of the pair,
+    /// either way round and under whichever of its usual names; none if no such price is known.
     pub fn rate(&self, from: &str, to: &str) -> Option<(Amount, Timestamp)> {
         if from == to {
             return Some((Amount::from(Decimal::ONE), Timestamp::default()));
         }
         let of = |a: &str, b: &str| {
-            let names = Self::PAIRS.map(|between| format!("{a}{between}{b}"));
-            let marks = names.iter().filter_map(|name| self.prices.get(name.as_str())?.mark());
+            let quoted = Arc::from(b);
+            let names = Self::PAIRS.map(|between| Arc::from(format!("{a}{between}{b}")));
+            let marks = names.iter().filter_map(|name| self.mark(name, &quoted));
             marks.max_by_key(|mark| (mark.at, mark.seq))
         };
-        let direct = of(from, to).map(|mark| (Amount::from(mark.price), mark.at));
-        direct.or_else(|| {
-            let mark = of(to, from)?;
-            Some((Amount::from(Decimal::ONE).over(&Amount::from(mark.price))?, mark.at))
-        })
+        let (direct, inverse) = (of(from, to), of(to, from));
+        match (direct, inverse) {
+            (Some(mark), inverse) if inverse.is_none_or(|inverse| mark.at >= inverse.at) => {
+                Some((Amount::from(mark.price), mark.at))
+            }
+            (_, Some(mark)) => {
+                Some((Amount::from(Decimal::ONE).over(&Amount::from(mark.price))?, mark.at))
+            }
+            (_, None) => None,
+        }
     }
 }
 

@@ -177,6 +177,52 @@ impl Tape {
         self.closed
     }
 
+    /// The lots that have not been met as a whole, oldest first; `units` have been, so that less of
+    /// the first may be left than it had.
+    pub fn open(&self, units: &Amount) -> impl Iterator<Item = (Place, Amount, Decimal)> + use<'_> {
+        let mut met = units - &self.before;
+        let lots = self.front.into_iter().flat_map(|front| self.lots.range(front..));
+        lots.map(move |(place, lot)| {
+            let met = std::mem::take(&mut met);
+            (*place, &Amount::from(lot.quantity) - &met, lot.price)
+        })
+    }
+
+    /// How many units come before a place; only of a place after all that is not kept apart.
+    pub fn before(&self, place: Place) -> Amount {
+        let from = self.lots.range(place..).map(|(_, lot)| Amount::from(lot.quantity));
+        from.fold(self.quantity.clone(), |left, quantity| &left - &quantity)
+    }
+
+    /// What the first `units` came to; none if that takes lots that are not kept apart any more.
+    pub fn first(&self, units: &Amount) -> Option<Amount> {
+        let (mut sum, mut worth) = (self.before.clone(), self.before_notional.clone());
+        let part = |lot: &Lot, quantity: &Amount| &Amount::from(lot.price) * quantity;
+        if sum > *units {
+            let newest = (Timestamp::from_ms(i64::MAX), Seq::MAX);
+            for (_, lot) in self.lots.range(..self.front.unwrap_or(newest)).rev() {
+                let quantity = Amount::from(lot.quantity);
+                sum -= &quantity;
+                worth -= &part(lot, &quantity);
+                if sum <= *units {
+                    return Some(&worth + &part(lot, &(units - &sum)));
+                }
+            }
+            return None;
+        }
+        let open = self.front.into_iter().flat_map(|front| self.lots.range(front..));
+        for (_, lot) in open {
+            let quantity = Amount::from(lot.quantity);
+            let end = &sum + &quantity;
+            if end > *units {
+                return Some(&worth + &part(lot, &(units - &sum)));
+            }
+            worth += &part(lot, &quantity);
+            sum = end;
+        }
+        (sum == *units).then_some(worth)
+    }
+
     /// What the units came to that have met nothing yet.
     pub fn open_notional(&self) -> Amount {
         &self.notional - &self.matched

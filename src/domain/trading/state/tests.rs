@@ -177,7 +177,7 @@ fn the_newest_price_by_its_own_time_counts() {
         time,
         event: Event::Priced(Priced { symbol: "X".into(), price: decimal(price) }),
     };
-    let mark = |all: &[Happening]| fold(all).prices.get("X").unwrap().mark().unwrap().price;
+    let mark = |all: &[Happening]| fold(all).mark(&"X".into(), &"USD".into()).unwrap().price;
     let bought = trade(9, Side::Buy, "1", "42", "0");
     assert_eq!(mark(std::slice::from_ref(&bought)), decimal("42"));
     assert_eq!(mark(&[bought.clone(), priced(3, "40"), priced(2, "39")]), decimal("40"));

@@ -24,6 +24,8 @@ pub struct Blotter {
     held: RwSignal<Held>,
     asked: Memo<Asked>,
     long: Long,
+    /// Whether some of what trades closed is being looked at again.
+    pub matching: RwSignal<bool>,
     /// Why trades cannot be read, if so.
     pub trouble: RwSignal<Option<String>>,
     /// Which question is the newest: an answer to an older one is not shown.
@@ -46,6 +48,7 @@ impl Blotter {
             held,
             asked,
             long,
+            matching: RwSignal::new(first.matching),
             trouble: RwSignal::new(None),
             turn: StoredValue::new(0),
             busy: StoredValue::new(false),
@@ -192,7 +195,8 @@ impl Blotter {
     }
 
     fn show(self, page: TradesPage, skip: usize, limit: usize, anew: bool) {
-        let TradesPage { cursor, total, items, .. } = page;
+        let TradesPage { cursor, total, items, matching, .. } = page;
+        self.matching.try_set(matching);
         self.trouble.try_set(None);
         let window = self.long.window.try_get_untracked();
         self.held.try_update(|held| {

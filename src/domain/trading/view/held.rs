@@ -75,15 +75,31 @@ impl Held {
     }
 
     /// Takes in trades that have come, later than all before them: each at its place, or to wait if
-    /// it is the newest and the list stands still.
+    /// it is the newest and the list stands still. One that is there already is as it is told now.
+    /// What a late one may have changed and is not told of is let go, to be read again.
     pub fn add(&mut self, mut items: Vec<TradeItem>, still: bool) {
         items.sort_by_key(|item| item.seq);
         if !still {
             self.fresh = self.upto.saturating_add(1);
         }
+        let late = items.iter().filter(|item| item.late && item.seq > self.upto);
+        let late: Vec<TradeItem> = late.cloned().collect();
+        let told: BTreeSet<u64> = items.iter().map(|item| item.seq).collect();
+        self.rows.retain(|_, row| {
+            let same_book = |late: &TradeItem| {
+                (&late.symbol, &late.currency, &late.account)
+                    == (&row.symbol, &row.currency, &row.account)
+            };
+            let behind = |late: &TradeItem| same_book(late) && order(late) < order(row);
+            told.contains(&row.seq) || !late.iter().any(behind)
+        });
         for item in items {
-            let known = self.rows.values().any(|row| row.seq == item.seq);
-            if known || item.seq <= self.upto {
+            let rows = self.rows.values_mut().chain(&mut self.waiting);
+            if let Some(row) = rows.into_iter().find(|row| row.seq == item.seq) {
+                *row = item;
+                continue;
+            }
+            if item.seq <= self.upto {
                 continue;
             }
             self.upto = item.seq;

@@ -160,14 +160,13 @@ fn mapping(chosen: &Chosen, busy: RwSignal<bool>) -> AnyView {
 
 /// What became of the lines.
 fn result(done: &Imported) -> AnyView {
-    let Imported { accepted, duplicates, rejected } = done;
+    let Imported { accepted, duplicates, refused, rejected } = done;
     let count = |n: u64| format::count(n);
-    let bad = rejected.len();
     let said = format!(
         "{} accepted, {} there already, {} rejected",
         count(*accepted),
         count(*duplicates),
-        count(bad as u64)
+        count(*refused)
     );
     let row = |line: &BadLine| {
         let BadLine { line, column, detail } = line;
@@ -175,10 +174,10 @@ fn result(done: &Imported) -> AnyView {
     };
     let columns: &[(&str, &str)] =
         &[("Line", "num lead"), ("Column", "name"), ("What is wrong", "wrap")];
-    let rows =
-        (bad > 0).then(|| table("Rejected lines", columns, rejected.iter().take(LISTED).map(row)));
-    let more = bad.checked_sub(LISTED).filter(|more| *more > 0);
-    let more = more.map(|more| format!("and {} more", count(more as u64)));
+    let rows = (!rejected.is_empty())
+        .then(|| table("Rejected lines", columns, rejected.iter().take(LISTED).map(row)));
+    let more = refused.checked_sub(LISTED as u64).filter(|more| *more > 0);
+    let more = more.map(|more| format!("and {} more", count(more)));
     view! { <p class="calm">{said}</p>{rows}<p class="hint">{more}</p> }.into_any()
 }
 

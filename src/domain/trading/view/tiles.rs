@@ -93,7 +93,7 @@ fn profit_today(days: &Equity) -> Option<(Exact, Option<f64>)> {
     let nothing = Exact::default();
     let before = newest.next().map_or(&nothing, |day| &day.total_value);
     let profit = less(&less(&now.total_value, before)?, &now.deposits)?;
-    let base = before.to_f64() + now.deposits.to_f64();
+    let base = before.to_f64() + now.deposits.to_f64() + now.withdrawn.to_f64();
     let share = (base > 0.0).then(|| profit.to_f64() / base);
     Some((profit, share))
 }
@@ -116,6 +116,7 @@ mod tests {
             cash: Exact::default(),
             positions_value: Exact::default(),
             deposits: Exact::of(*deposits),
+            withdrawn: Exact::default(),
         };
         let points = days.iter().enumerate().map(point).collect();
         let equity = Equity { as_of: now, range, currency: "USD".into(), points, drawdown: vec![] };

@@ -1,4 +1,4 @@
-//! A trade as a row. Trades do not change, so nothing in it does.
+//! A trade as a row. What it closed may change when another comes late: then the row is made anew.
 
 use super::words::{money, price, profit, quantity, times};
 use crate::domain::trading::{Side, TradeItem, trades_href};

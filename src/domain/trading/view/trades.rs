@@ -13,7 +13,7 @@ use crate::ui::widgets::{
     AsOf, choice_field, dynamic, filter_form, loaded, moment_field, reading, text, trouble_line,
     utc_time, word_field, words,
 };
-use crate::wire::{ApiError, Unread};
+use crate::wire::{ApiError, MAX_EXPORT, Unread};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
@@ -81,6 +81,17 @@ fn list(first: TradesPage, asked: Memo<Asked>) -> AnyView {
             false => blotter.table(),
         })
     };
+    let matching = move || {
+        let note = "Some of these books are being matched again, since trades came late: what the \
+                    later ones realised follows.";
+        blotter.matching.get().then(|| view! { <p class="hint">{note}</p> }.into_any())
+    };
+    let most = move || {
+        let total = total.get();
+        (total > MAX_EXPORT)
+            .then(|| format!("the newest {} of them", format::count(MAX_EXPORT as u64)))
+            .unwrap_or_default()
+    };
     let import = may(Permission::WriteEvents).then(import);
     view! {
         {filter(asked)}
@@ -90,7 +101,9 @@ fn list(first: TradesPage, asked: Memo<Asked>) -> AnyView {
                 <p class="count" role="status">{text(said)}</p>
                 <span class="grow"></span>
                 <a class="more" href=words(move || asked.with(csv)) rel="external" download="trades.csv">"As CSV"</a>
+                <small class="muted">{text(most)}</small>
             </div>
+            <div role="status">{dynamic(matching)}</div>
             <div class="news" role="status">{dynamic(new)}</div>
             <div role="alert">{trouble_line(blotter.trouble)}</div>
             {dynamic(shown)}

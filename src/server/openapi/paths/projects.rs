@@ -11,7 +11,7 @@ pub fn stretch(usual: &str) -> [Value; 4] {
         span("window", "How long it is, up to `to`.", usual),
         time("from", "Begin, instead of `window`."),
         time("to", "End; now if left out."),
-        span("step", "Length of a step, a multiple of 10 seconds.", "5m"),
+        span("step", "Length of a step; the next multiple of 10 seconds where it is none.", "5m"),
     ]
 }
 
