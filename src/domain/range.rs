@@ -320,7 +320,7 @@ mod tests {
         check("window=30d", Ok((7_200, 361)));
         check("window=400d", Ok((86_400, 401)));
         check("window=90s&step=30s", Ok((30, 4)));
-        check("from=2017-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", Ok((864_000, 329)));
+        check("from=2017-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", Ok((864_000, 330)));
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         check("window=7d&step=1d", Ok((86_400, 8)));
         check("window=24h&step=10s", Ok((10, 8_641)));
         check("window=1h&step=15", Ok((20, 181)));
-        check("window=10m&step=1h", Ok((3_600, 1)));
+        check("window=10m&step=1h", Ok((3_600, 2)));
     }
 
     #[test]

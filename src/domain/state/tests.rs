@@ -209,7 +209,7 @@ fn check(bytes: &[u8], expect: &str) {
 #[test]
 fn other_layouts_are_named() {
     check(&[], "the encoded state is empty");
-    check(&[0x7f], "state of layout 127, expected 5");
+    check(&[0x7f], "state of layout 127, expected 6");
 }
 
 #[test]

@@ -246,7 +246,7 @@ mod tests {
         let points: Vec<EquityPoint> = serde_json::from_str(text).unwrap();
         let rounded: Vec<_> =
             drawdown(&points).iter().map(|d| d.map(|d| (d * 1e6).round() / 1e6)).collect();
-        assert_eq!(rounded, [Some(0.0), Some(0.1), Some(0.1), None, Some(0.1)]);
+        assert_eq!(rounded, [Some(0.0), Some(0.1), Some(0.1), Some(0.1), Some(0.1)]);
         assert_eq!(drawdown(&[]), []);
     }
 }
