@@ -145,6 +145,7 @@ fn question() {
                 aggregation: Aggregation::P95,
                 by: None,
                 range,
+                step_given: false,
             };
             let begun = Instant::now();
             black_box(runtime.block_on(fed.history.metric(query)).unwrap());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the tables and of what is in them; a file of another one is made anew.
-const SCHEMA: i64 = 6;
+const SCHEMA: i64 = 7;
 /// How long the writer waits for a lock. Readers never hold one that it needs.
 const BUSY: Duration = Duration::from_secs(2);
 /// How long lines of the audit log are kept at least, in milliseconds: a year.
