@@ -89,6 +89,11 @@ impl RangeParams {
         let text = |at: Timestamp| Some(at.to_string());
         Self { from: text(from), to: text(to), ..Self::default() }
     }
+
+    /// Whether a step is asked for.
+    pub fn has_step(&self) -> bool {
+        given(&self.step).is_some()
+    }
 }
 
 /// A range in whole steps that are aligned to the epoch. It begins with the step that holds the
@@ -163,6 +168,33 @@ impl Range {
     /// Which of [`RESOLUTIONS`] it is read from: the coarsest that divides its step.
     pub fn resolution(&self) -> usize {
         RESOLUTIONS.iter().rposition(|kept| self.step_ms % kept.step_ms == 0).unwrap_or(0)
+    }
+
+    /// How many steps that history keeps it is read from, of each series.
+    pub fn reads(&self) -> i64 {
+        let kept = RESOLUTIONS.get(self.resolution()).map_or(self.step_ms, |kept| kept.step_ms);
+        self.len().saturating_mul(self.step_ms / kept)
+    }
+
+    /// The same stretch in steps of another length.
+    pub const fn in_steps(&self, step_ms: i64) -> Self {
+        let to = self.to.plus(-1).floor(step_ms).plus(step_ms);
+        Self { from: self.from.floor(step_ms), to, step_ms, window_ms: self.window_ms }
+    }
+
+    /// The shortest step of `least` or more in which it has at most so many points, read from at most
+    /// so many steps that history keeps; none if there is none. It is not read from finer ones than
+    /// now: those need not be kept any more.
+    pub fn fitting(&self, least: i64, points: i64, reads: i64) -> Option<i64> {
+        let points = points.min(Self::MAX_POINTS);
+        let length = self.to.since(self.from);
+        let least = least.max(length / (points - 1).max(1) + 1);
+        let kept = RESOLUTIONS.iter().skip(self.resolution()).map(|kept| kept.step_ms);
+        let mut steps = kept.map(|kept| (least + kept - 1) / kept * kept);
+        steps.find(|step| {
+            let range = self.in_steps(*step);
+            range.len() <= points && range.reads() <= reads
+        })
     }
 
     /// How much of it has passed at `now`, in seconds; at least one.
@@ -259,8 +291,8 @@ fn duration(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(unit)
 }
 
-/// The shortest text [`duration`] reads as `ms`.
-fn text(ms: i64) -> String {
+/// A length as parameters name it: the shortest text.
+pub fn text(ms: i64) -> String {
     [(DAY, 'd'), (HOUR, 'h'), (MINUTE, 'm')]
         .into_iter()
         .find(|(unit, _)| ms >= *unit && ms % unit == 0)

@@ -75,6 +75,39 @@ impl<B: Bucket + Clone + Serialize + DeserializeOwned> Rollups<B> {
         Ok(())
     }
 
+    /// Adds what several series hold together to another one.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn unite(
+        &self,
+        tx: &Connection,
+        series: impl Iterator<Item = Result<String>>,
+        into: &str,
+    ) -> Result<()> {
+        let mut levels = RESOLUTIONS.map(|_| BTreeMap::<i64, B>::new());
+        let mut select = tx.prepare_cached(&format!(
+            "SELECT at, data FROM {} WHERE res = ?1 AND series = ?2",
+            self.table
+        ))?;
+        for series in series {
+            let series = series?;
+            for (res, level) in levels.iter_mut().enumerate() {
+                let mut rows = select.query(params![res as i64, series])?;
+                while let Some(row) = rows.next()? {
+                    let bucket: B = decode(row.get_ref(1)?.as_blob()?)?;
+                    level.entry(row.get(0)?).or_default().merge(&bucket);
+                }
+            }
+        }
+        for (res, level) in levels.iter().enumerate() {
+            for (at, bucket) in level {
+                self.merge(tx, res, into, Timestamp::from_ms(*at), bucket)?;
+            }
+        }
+        Ok(())
+    }
+
     fn merge(
         &self,
         tx: &Connection,

@@ -17,6 +17,9 @@ const LN_GAMMA: f64 = 0.020_000_666_706_669_435;
 
 /// A sketch of values, with the exact count, sum, least and greatest of them.
 ///
+/// A sum beyond what a double can hold is not known exactly any more: it and the mean then follow
+/// from the bins, within [`RELATIVE_ERROR`] of what the magnitudes make, and are finite all the same.
+///
 /// Bins are sparse and sorted; beyond 1,024 of them the lowest are merged, so the error bound
 /// holds for the upper quantiles always, and for all of them as long as the values span less than
 /// nine decades. The content does not depend on the order of additions (but for the rounding of
@@ -26,6 +29,7 @@ pub struct Sketch {
     positive: Bins,
     negative: Bins,
     zeros: u64,
+    /// Not finite once it was too great.
     sum: f64,
     min: f64,
     max: f64,
@@ -38,7 +42,8 @@ fn bin_of(magnitude: f64) -> i32 {
 
 fn value_of(bin: i32) -> f64 {
     let gamma = LN_GAMMA.exp();
-    2.0 * (f64::from(bin) * LN_GAMMA).exp() / (gamma + 1.0)
+    // In this order: twice the greatest magnitudes is more than a double can hold.
+    (f64::from(bin) * LN_GAMMA).exp() / (gamma + 1.0) * 2.0
 }
 
 impl Sketch {
@@ -67,9 +72,17 @@ impl Sketch {
         self.positive.count().saturating_add(self.negative.count()).saturating_add(self.zeros)
     }
 
-    /// Sum of all values.
-    pub const fn sum(&self) -> f64 {
-        self.sum
+    /// Sum of all values; the greatest or the least double if it is beyond that.
+    pub fn sum(&self) -> f64 {
+        self.exact_sum().unwrap_or_else(|| {
+            let sum = self.mean_of_bins() * self.count() as f64;
+            sum.clamp(f64::MIN, f64::MAX)
+        })
+    }
+
+    /// The same; none if it was ever too great.
+    pub fn exact_sum(&self) -> Option<f64> {
+        self.sum.is_finite().then_some(self.sum)
     }
 
     /// The least value.
@@ -84,7 +97,19 @@ impl Sketch {
 
     /// The mean of all values.
     pub fn mean(&self) -> Option<f64> {
-        (self.count() > 0).then(|| self.sum / self.count() as f64)
+        let count = self.count();
+        let mean =
+            || self.exact_sum().map_or_else(|| self.mean_of_bins(), |sum| sum / count as f64);
+        (count > 0).then(mean)
+    }
+
+    /// The mean, as far as bins know it. No part of it is greater than the greatest value.
+    fn mean_of_bins(&self) -> f64 {
+        let count = self.count().max(1) as f64;
+        let part = |value: f64, n: u32| value.clamp(self.min, self.max) * (f64::from(n) / count);
+        let above = self.positive.iter().map(|(bin, n)| part(value_of(bin), n)).sum::<f64>();
+        let below = self.negative.iter().map(|(bin, n)| part(-value_of(bin), n)).sum::<f64>();
+        (above + below).clamp(self.min, self.max)
     }
 
     /// The percentiles that the board tells.
@@ -172,6 +197,35 @@ mod tests {
         check(&[0.0, 0.0, 7.0], 1.0, 7.0);
         check(&[-5.0, 0.0, 5.0], 0.0, -5.0);
         check(&[42.0; 100], 0.99, 42.0);
+    }
+
+    /// Values whose sum may be too great, and what it and their mean are.
+    #[track_caller]
+    fn check_sum(values: &[f64], sum: f64, mean: f64) {
+        let (whole, mut merged) = (sketch(values), Sketch::default());
+        values.iter().for_each(|&value| merged.merge(&sketch(&[value])));
+        for it in [whole, merged] {
+            let it = Sketch::from_bytes(&it.to_bytes()).unwrap();
+            let most = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+            let near = |got: f64, exact: f64, parts: usize| {
+                got.is_finite() && (got - exact).abs() <= RELATIVE_ERROR * most * parts as f64
+            };
+            let (got_sum, got_mean) = (it.sum(), it.mean().unwrap());
+            assert!(near(got_sum, sum, values.len()), "{got_sum:e} for {sum:e}");
+            assert!(near(got_mean, mean, 1), "{got_mean:e} for {mean:e}");
+        }
+    }
+
+    #[test]
+    fn sums_and_means_stay_finite() {
+        check_sum(&[1e308], 1e308, 1e308);
+        check_sum(&[1e308, 1.7e308], f64::MAX, 1.35e308);
+        check_sum(&[-1e308, -1.7e308], f64::MIN, -1.35e308);
+        check_sum(&[f64::MAX; 3], f64::MAX, f64::MAX);
+        check_sum(&[1e308, 1.7e308, -1.7e308], 1e308, 1e308 / 3.0);
+        check_sum(&[1e308, 1.7e308, -1.7e308, -1.7e308, 0.0], -0.7e308, -0.14e308);
+        check(&[1e308, 1.7e308], 0.5, 1e308);
+        check(&[1.7e308, f64::MAX], 0.0, 1.7e308);
     }
 
     fn values() -> impl Strategy<Value = Vec<f64>> {

@@ -4,7 +4,8 @@
 //! A task looks at what is shown and appends what is due to the journal: a series when it is first
 //! known, then when it has changed, and now and then in any case, so that a silence is not taken for
 //! a value. All that it goes by is in the state. It says nothing of domains of which nothing is
-//! known, so that a board that nobody uses does not fill its journal.
+//! known, so that a board that nobody uses does not fill its journal. What finds no place is said now
+//! and then as well, so that it is counted and silent series make room.
 
 use super::clock::Clock;
 use super::hub::Hub;
@@ -29,8 +30,6 @@ const CHANGED_EVERY: i64 = 10 * SECOND;
 /// Time between two values of one that has not, in milliseconds; of hosts also if it has, since
 /// their figures never stand still.
 const SAME_EVERY: i64 = MINUTE;
-/// Queues and hosts that have series, the first by name.
-const MAX_LABELLED: usize = 200;
 /// Least time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long it waits when the journal takes nothing.
@@ -123,11 +122,11 @@ pub fn now(shown: &Published) -> Vec<Observed> {
     if shown.state.events > 0 {
         add("events_per_second", "1/s", summary.events_per_s);
     }
-    for (queue, held) in work.queues.iter().take(MAX_LABELLED) {
+    for (queue, held) in &work.queues {
         all.push(observed("queue_depth", "count", Some(("queue", queue)), held.depth() as f64));
     }
     let hosts = shown.state.system.hosts.iter().filter(|(_, it)| it.deadline() >= shown.as_of);
-    for (name, host) in hosts.take(MAX_LABELLED) {
+    for (name, host) in hosts {
         let figures = [
             ("host_cpu_percent", host.cpu.map(|it| it.usage_percent)),
             ("host_memory_percent", host.memory.map(|it| it.percent)),
@@ -165,7 +164,11 @@ fn due(
         let key = SeriesKey { name: it.name.clone(), labels: it.labels.clone() };
         let at = match state.series.get(&key) {
             // There would be no place for it.
-            None if state.is_full(&it.name) => continue,
+            None if state.is_full(&it.name) => match state.refused.get(&it.name) {
+                Some(refused) => refused.at.plus(SAME_EVERY),
+                None if state.counts_refused(&it.name) => now,
+                None => continue,
+            },
             None => now,
             // What others send under the same name is theirs.
             Some(series) if !series.is_own() => continue,
@@ -243,6 +246,7 @@ async fn append(appender: &Appender, hub: &Hub, values: Vec<Observed>) {
 mod tests {
     use super::*;
     use crate::domain::metrics::OWN;
+    use crate::domain::metrics::health::cardinality;
     use crate::domain::metrics::state::{Changes, Limits};
     use crate::wire::Stamp;
 
@@ -294,12 +298,30 @@ mod tests {
     }
 
     #[test]
-    fn what_others_send_or_finds_no_place_is_not_said() {
+    fn what_others_send_is_not_said() {
         check(&had("somebody", "m"), "m", 2.0, 90_000, (false, None));
-        let mut known = vec![observed("m", "count", Some(("q", &"a".into())), 1.0)];
-        let (values, next) = due(&had(OWN, "m"), known.clone(), Timestamp::from_ms(0));
-        assert_eq!((values, next), (Vec::new(), None));
-        known.push(observed("n", "count", None, 1.0));
-        assert_eq!(due(&had(OWN, "m"), known, Timestamp::from_ms(0)).0.len(), 1);
+    }
+
+    #[test]
+    fn what_finds_no_place_is_said_once_a_minute_to_be_counted() {
+        let mut state = had(OWN, "m");
+        let mut excess = |now: i64| {
+            let known = ["a", "b"].map(|q| observed("m", "count", Some(("q", &q.into())), 1.0));
+            let (values, next) = due(&state, known.into(), Timestamp::from_ms(now));
+            let (at, source, id) = (Timestamp::from_ms(now), OWN.into(), "i".into());
+            let stamp = Stamp { seq: 1, at, time: at, source, id, subject: None };
+            for value in &values {
+                state.fold(&stamp, value, &mut Changes::default());
+            }
+            (values.len(), next.map(Timestamp::ms), state.overflow)
+        };
+        assert_eq!(excess(0), (2, None, 2));
+        assert_eq!(excess(1_000), (0, Some(60_000), 2));
+        assert_eq!(excess(60_000), (2, None, 4));
+        let found = cardinality(&state, Some("m"), Timestamp::from_ms(60_000));
+        assert_eq!(found.findings.first().map(|it| it.evidence.value), Some(Some(4.0)));
+        // What has a place is not held up by it.
+        let known = vec![observed("n", "count", None, 1.0)];
+        assert_eq!(due(&state, known, Timestamp::from_ms(60_001)).0.len(), 1);
     }
 }

@@ -110,6 +110,38 @@ async fn what_cannot_be_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn great_values_are_told_as_numbers() {
+    let server = Server::start().await;
+    let great = [1e308, 1.7e308].map(|great| value("great", great, json!({})));
+    server.send(json!(great)).await;
+    for (how, expect) in [("sum", f64::MAX), ("avg", 1.35e308), ("p50", 1e308)] {
+        let path = format!("/api/v1/metrics/great?aggregation={how}&step=1h&window=1h");
+        let told = values(&server.get(&path).await);
+        assert!(told.iter().all(|it| (it - expect).abs() <= 0.01 * expect), "{how}: {told:?}");
+        let page = server.get(&format!("/api/ui/metric?metric=great&aggregation={how}")).await;
+        let page = page.json();
+        let points = page["series"][0]["points"].as_array().unwrap();
+        assert!(points.iter().all(|point| point[1].is_f64()), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_queue_has_a_series() {
+    const QUEUES: usize = 205;
+    let server = Server::start().await;
+    let task = |i: usize| {
+        let data = json!({ "task": format!("t{i}"), "queue": format!("q{i:03}") });
+        json!({ "type": "task.queued", "data": data })
+    };
+    server.send(json!((0..QUEUES).map(task).collect::<Vec<_>>())).await;
+    let page = server.get("/api/v1/metrics?name=queue_depth&limit=500").await.json();
+    assert_eq!((&page["total"], &page["overflow"]), (&json!(QUEUES), &json!(0)));
+    server
+        .until("/api/v1/metrics/queue_depth?label.queue=q204", |points| points[0]["value"] == 1.0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_of_any_kind_are_reached() {
     let server = Server::start().await;
     let names = ["http.server/duration", "a b", "100%", "cache", "é.ü", "latest"];
@@ -191,6 +223,27 @@ async fn a_metric_has_only_so_many_series() {
     assert_eq!(wrong, ["/by"]);
     let sum = server.get("/api/v1/metrics/requests?aggregation=sum&by=&window=1m").await;
     assert_eq!(values(&sum).iter().sum::<f64>(), MOST as f64);
+    // Over any range, be they all one or merged one by one: the step grows if none was asked for.
+    for (window, usual, longer) in [
+        ("15m", "10", "10"),
+        ("1h", "10", "60"),
+        ("6h", "60", "3600"),
+        ("24h", "300", "3600"),
+        ("7d", "1800", "3600"),
+        ("30d", "7200", "86400"),
+    ] {
+        for (by, step) in [("", usual), ("none", longer)] {
+            let query = format!("aggregation=sum&by={by}&window={window}");
+            let sum = server.get(&format!("/api/v1/metrics/requests?{query}")).await;
+            assert_eq!(values(&sum).iter().sum::<f64>(), MOST as f64, "{query}");
+            assert_eq!(sum.header("x-step-seconds"), Some(step), "{query}");
+        }
+    }
+    let page = server.get("/api/ui/metric?metric=requests&by=none&aggregation=sum").await.json();
+    assert_eq!(page["range"]["step_ms"], 3_600_000, "{page}");
+    let fine = server.get("/api/v1/metrics/requests?by=none&window=24h&step=5m").await;
+    assert_eq!(self::wrong(&fine), ["/step"]);
+    assert!(fine.json()["errors"][0]["detail"].as_str().unwrap().contains("must be 1h"));
     // What has a place goes on, what has none is refused there and here alike.
     server.send(json!([series(0), series(MOST)])).await;
     let one = server.get("/api/v1/metrics/requests?aggregation=sum&label.user=u00000&by=").await;

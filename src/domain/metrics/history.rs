@@ -1,5 +1,8 @@
 //! What is kept of the past of metrics: how the values of each series were spread in each step.
 
+mod totals;
+pub use totals::{MANY, total};
+
 use super::Event;
 use super::state::{Changes, SeriesKey, State};
 use crate::domain::range::Range;
@@ -21,8 +24,9 @@ pub type Labels = BTreeMap<Arc<str>, Arc<str>>;
 /// A series that has a past.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    id: i64,
-    /// What tells it from others of its name.
+    /// What its rollups are kept under.
+    key: String,
+    /// What tells it from others of its name; nothing if it is all of them together.
     pub labels: Labels,
     /// What its values count, if that was told.
     pub unit: Option<Arc<str>>,
@@ -34,6 +38,7 @@ pub struct Pending {
     added: BTreeMap<SeriesKey, Added>,
     gone: BTreeSet<SeriesKey>,
     swept: BTreeMap<Arc<str>, Timestamp>,
+    totals: totals::Pending,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +58,8 @@ impl Pending {
             let mut changes = Changes::default();
             let placed = places.fold(stamp, observed, &mut changes);
             for key in changes.gone {
-                self.added.remove(&key);
+                let had = self.added.remove(&key);
+                self.totals.leaves(&key.name, places.count(&key.name), had.map(|had| had.steps));
                 self.gone.insert(key);
             }
             let swept = changes.swept.into_iter();
@@ -62,6 +68,7 @@ impl Pending {
                 continue;
             }
             let (name, labels) = (observed.name.clone(), observed.labels.clone());
+            self.totals.counts(&name, places.count(&name));
             let added = self.added.entry(SeriesKey { name, labels }).or_default();
             if stamp.time >= added.last_at {
                 added.last_at = stamp.time;
@@ -82,11 +89,10 @@ impl Pending {
     /// # Errors
     /// The database cannot be written.
     pub fn write(&self, tx: &Connection) -> Result<()> {
-        for key in &self.gone {
-            // What its rollups hold is forgotten bit by bit.
-            tx.prepare_cached("DELETE FROM metric_series WHERE name = ?1 AND labels = ?2")?
-                .execute(params![key.name, json(&key.labels)?])?;
-        }
+        let over = |key: &&SeriesKey| self.totals.has_ended(&key.name);
+        self.gone.iter().filter(over).try_for_each(|key| leave(tx, key))?;
+        self.totals.begin(tx)?;
+        self.gone.iter().filter(|key| !over(key)).try_for_each(|key| leave(tx, key))?;
         for (name, at) in &self.swept {
             tx.prepare_cached("INSERT OR REPLACE INTO metric_swept VALUES (?1, ?2)")?
                 .execute(params![name, at.ms()])?;
@@ -98,6 +104,8 @@ impl Pending {
                 steps.insert((series.clone(), *at), sketch.clone());
             }
         }
+        let of_names = self.added.iter().map(|(key, added)| (&key.name, &added.steps));
+        self.totals.add(tx, of_names, &mut steps)?;
         ROLLUPS.write(tx, &steps)
     }
 }
@@ -109,8 +117,10 @@ pub fn schema() -> String {
          CREATE TABLE metric_series (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
             labels TEXT NOT NULL, unit TEXT, last_at INTEGER NOT NULL, heard_at INTEGER NOT NULL,
             UNIQUE (name, labels));
-         CREATE TABLE metric_swept (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
-        ROLLUPS.schema()
+         CREATE TABLE metric_swept (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+         {}",
+        ROLLUPS.schema(),
+        totals::SCHEMA
     )
 }
 
@@ -135,6 +145,13 @@ pub fn places(db: &Connection) -> Result<State> {
         places.note_sweep(named, Timestamp::from_ms(row.get(1)?));
     }
     Ok(places)
+}
+
+/// Lets go of a series. What its rollups hold is forgotten bit by bit.
+fn leave(tx: &Connection, key: &SeriesKey) -> Result<()> {
+    tx.prepare_cached("DELETE FROM metric_series WHERE name = ?1 AND labels = ?2")?
+        .execute(params![key.name, json(&key.labels)?])?;
+    Ok(())
 }
 
 /// The id of a series, made if it is new.
@@ -165,9 +182,12 @@ pub fn prune(
 ) -> Result<Option<String>> {
     let mut seen = ROLLUPS.prune(tx, after, count, now)?;
     for id in &seen {
-        let there = tx
-            .prepare_cached("SELECT 1 FROM metric_series WHERE id = ?1")?
-            .exists([id.parse::<i64>().unwrap_or_default()])?;
+        let there = match totals::is_there(tx, id)? {
+            Some(there) => there,
+            None => tx
+                .prepare_cached("SELECT 1 FROM metric_series WHERE id = ?1")?
+                .exists([id.parse::<i64>().unwrap_or_default()])?,
+        };
         if !there {
             ROLLUPS.forget(tx, id)?;
         }
@@ -188,7 +208,8 @@ pub fn series(db: &Connection, name: &str, labels: &Labels) -> Result<Vec<Series
     while let Some(row) = rows.next()? {
         let had: Labels = read(row.get_ref(1)?.as_str()?)?;
         if labels.iter().all(|(label, value)| had.get(label) == Some(value)) {
-            found.push(Series { id: row.get(0)?, labels: had, unit: row.get(2)? });
+            let key = row.get::<_, i64>(0)?.to_string();
+            found.push(Series { key, labels: had, unit: row.get(2)? });
         }
     }
     Ok(found)
@@ -199,7 +220,7 @@ pub fn series(db: &Connection, name: &str, labels: &Labels) -> Result<Vec<Series
 /// # Errors
 /// The database cannot be read.
 pub fn steps(db: &Connection, series: &Series, range: &Range) -> Result<Vec<(Timestamp, Sketch)>> {
-    ROLLUPS.read(db, &series.id.to_string(), range)
+    ROLLUPS.read(db, &series.key, range)
 }
 
 fn json(labels: &Labels) -> Result<String> {

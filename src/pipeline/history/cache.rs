@@ -140,10 +140,10 @@ impl Answer {
             Self::Task(known) => known.as_ref().as_ref().map_or(OVERHEAD, Known::bytes),
             Self::Queue(all) => of(size_of::<QueuePoint>(), all.len()),
             Self::Metric(found) => match &**found {
-                MetricFound::Series(all) => {
+                MetricFound::Series(_, all) => {
                     OVERHEAD + all.iter().map(|it| of(16, it.points.len())).sum::<usize>()
                 }
-                MetricFound::Apart(_) | MetricFound::Merged(_) => OVERHEAD,
+                MetricFound::Apart(_) | MetricFound::TooFine(..) => OVERHEAD,
             },
             // With its texts.
             Self::Trades(found) => of(2 * size_of::<TradeItem>(), found.items.len()),

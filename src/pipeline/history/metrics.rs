@@ -37,6 +37,8 @@ pub struct MetricQuery {
     pub by: Option<Vec<Arc<str>>>,
     /// Over which range.
     pub range: Range,
+    /// Whether its step was asked for. If not, it is made longer where it would take too long.
+    pub step_given: bool,
 }
 
 /// A series over a range, or several of them merged.
@@ -53,12 +55,13 @@ pub struct MetricPoints {
 /// The answer, or why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MetricFound {
-    /// Every series that matches, by its labels.
-    Series(Vec<MetricPoints>),
+    /// Every series that matches, by its labels, and the range with the step they are in.
+    Series(Range, Vec<MetricPoints>),
     /// There would be as many series as this, which is too many.
     Apart(usize),
-    /// Merging as many series as this would take too long.
-    Merged(usize),
+    /// Reading as many series as this in such short steps would take too long; and the shortest step
+    /// that would do, in milliseconds, if there is one.
+    TooFine(usize, Option<i64>),
 }
 
 /// A series as a rule sees it: at any moment the aggregate over the window that ends then.
@@ -119,8 +122,13 @@ impl History {
 }
 
 pub(super) fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<MetricFound> {
-    let MetricQuery { name, labels, aggregation, by, range } = asked;
-    let all = metrics::series(db, name, labels)?;
+    let MetricQuery { name, labels, aggregation, by, range, step_given } = asked;
+    let all_in_one = labels.is_empty() && by.as_ref().is_some_and(Vec::is_empty);
+    let total = if all_in_one { metrics::total(db, name)? } else { None };
+    let all = match total {
+        Some(total) => vec![total],
+        None => metrics::series(db, name, labels)?,
+    };
     let matched = all.len();
     let mut groups: BTreeMap<Labels, Vec<Series>> = BTreeMap::new();
     for series in all {
@@ -134,20 +142,19 @@ pub(super) fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<Me
         };
         groups.entry(kept).or_default().push(series);
     }
-    let points = (groups.len() as i64).saturating_mul(range.len());
-    if groups.len() > MAX_SERIES || (groups.len() > 1 && points > MAX_POINTS) {
+    if groups.len() > MAX_SERIES {
         return Ok(MetricFound::Apart(groups.len()));
     }
-    let read = RESOLUTIONS.get(range.resolution()).map_or(1, |kept| range.step_ms / kept.step_ms);
-    if (matched as i64).saturating_mul(range.len()).saturating_mul(read) > MAX_READ {
-        return Ok(MetricFound::Merged(matched));
-    }
+    let range = match planned(range, *step_given, matched, groups.len()) {
+        Ok(range) => range,
+        Err(step_ms) => return Ok(MetricFound::TooFine(matched, step_ms)),
+    };
     let mut out = Vec::with_capacity(groups.len());
     for (labels, group) in groups {
         let unit = group.iter().find_map(|series| series.unit.clone());
         let mut steps: BTreeMap<Timestamp, Sketch> = BTreeMap::new();
         for series in &group {
-            for (at, sketch) in metrics::steps(db, series, range)? {
+            for (at, sketch) in metrics::steps(db, series, &range)? {
                 steps.entry(at).or_default().merge(&sketch);
             }
         }
@@ -158,10 +165,32 @@ pub(super) fn found(db: &Connection, asked: &MetricQuery) -> rusqlite::Result<Me
             points: steps.into_iter().filter_map(value).collect(),
         });
     }
-    Ok(MetricFound::Series(out))
+    Ok(MetricFound::Series(range, out))
 }
 
-/// The aggregate of what a step or a window holds; none if nothing is known that makes one.
+/// The range in steps that so many series, merged into so many, are read in soon enough: those that
+/// are asked for, or longer ones if none are.
+///
+/// # Errors
+/// The shortest step that would do, in milliseconds, if there is one.
+pub(super) fn planned(
+    range: &Range,
+    step_given: bool,
+    series: usize,
+    groups: usize,
+) -> Result<Range, Option<i64>> {
+    let (points, reads) = (MAX_POINTS / (groups as i64).max(1), MAX_READ / (series as i64).max(1));
+    if range.len() <= points && range.reads() <= reads {
+        return Ok(*range);
+    }
+    if step_given {
+        return Err(range.fitting(1, points, reads));
+    }
+    range.fitting(range.step_ms, points, reads).map(|step| range.in_steps(step)).ok_or(None)
+}
+
+/// The aggregate of what a step or a window holds; none if nothing is known that makes one. It is
+/// finite: a sum beyond what a double can hold is told as the greatest or the least of them.
 fn of(sketch: &Sketch, how: Aggregation) -> Option<f64> {
     match how {
         Aggregation::Count => Some(sketch.count() as f64),
@@ -232,20 +261,23 @@ fn further(had: Option<f64>, value: Option<f64>, least: bool) -> Option<f64> {
 
 fn merged(held: &VecDeque<(Timestamp, Sketch)>, how: Aggregation) -> Option<f64> {
     let all = || held.iter().map(|(_, sketch)| sketch);
-    match how {
+    let quick = match how {
         Aggregation::Count => Some(all().map(|it| it.count() as f64).sum()),
-        Aggregation::Sum => Some(all().map(Sketch::sum).sum()),
-        Aggregation::Min => all().filter_map(Sketch::min).reduce(f64::min),
-        Aggregation::Max => all().filter_map(Sketch::max).reduce(f64::max),
-        Aggregation::Avg => {
-            let (sum, count) =
-                all().fold((0.0, 0), |(sum, count), it| (sum + it.sum(), count + it.count()));
-            (count > 0).then(|| sum / count as f64)
+        Aggregation::Min => return all().filter_map(Sketch::min).reduce(f64::min),
+        Aggregation::Max => return all().filter_map(Sketch::max).reduce(f64::max),
+        Aggregation::Sum | Aggregation::Avg => {
+            let count = all().map(Sketch::count).sum::<u64>();
+            if how == Aggregation::Avg && count == 0 {
+                return None;
+            }
+            let sum = all().map(Sketch::exact_sum).sum::<Option<f64>>();
+            sum.map(|sum| if how == Aggregation::Avg { sum / count as f64 } else { sum })
         }
-        Aggregation::P50 | Aggregation::P95 | Aggregation::P99 => {
-            let mut sketch = Sketch::default();
-            all().for_each(|it| sketch.merge(it));
-            of(&sketch, how)
-        }
-    }
+        Aggregation::P50 | Aggregation::P95 | Aggregation::P99 => None,
+    };
+    quick.filter(|value| value.is_finite()).or_else(|| {
+        let mut sketch = Sketch::default();
+        all().for_each(|it| sketch.merge(it));
+        of(&sketch, how)
+    })
 }

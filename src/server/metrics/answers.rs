@@ -142,11 +142,15 @@ pub async fn course(
     let course =
         reads::course(&app, &caller, &params.asked(name), &range).await.map_err(renamed)?;
     let points = points(&course);
-    Ok(match format {
+    let mut response = match format {
         Format::Json => Json(&points).into_response(),
         Format::Ndjson => export::file(format, "metric", export::ndjson(&points)),
         Format::Csv => export::file(format, "metric", course_table(&points)),
-    })
+    };
+    // The points alone do not say how long a step is.
+    let step_s = HeaderValue::from(course.range.step_ms / 1_000);
+    response.headers_mut().insert("x-step-seconds", step_s);
+    Ok(response)
 }
 
 /// `GET /api/v1/metrics/{name}/latest`

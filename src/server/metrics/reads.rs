@@ -7,7 +7,7 @@ use crate::domain::metrics::{
     CourseOf, LabelSet, MetricCourse, MetricItem, MetricName, MetricNames, MetricsList, OWN,
     Observed,
 };
-use crate::domain::range::{Range, RangeParams};
+use crate::domain::range::{self, Range, RangeParams};
 use crate::pipeline::history::{MAX_SERIES, MetricFound, MetricQuery};
 use crate::pipeline::publish::Published;
 use crate::pipeline::series;
@@ -227,7 +227,8 @@ fn no_such_series(name: &str) -> ApiError {
     ApiError::not_found(format!("no series of {name} has these labels"))
 }
 
-/// A metric over a range.
+/// A metric over a range, in the steps that are asked for; if none are, in longer ones than usual
+/// where as many series as match could not be read soon enough.
 ///
 /// # Errors
 /// 403 naming what the caller lacks to see it, 404 for a metric that is not known, 422 naming every
@@ -241,6 +242,7 @@ pub async fn course(
     caller.may(series::needs(&asked.name))?;
     let shown = app.hub.published();
     let mut errors = Vec::new();
+    let step_given = range.has_step();
     let range = match Range::parse(range, "24h", read::now(app, &shown)) {
         Ok(range) => Some(range),
         Err(error) => {
@@ -258,23 +260,31 @@ pub async fn course(
         return Err(unknown(&asked.name));
     }
     let (name, labels) = (asked.name.as_str().into(), asked.labels.clone());
-    let query = MetricQuery { name, labels, aggregation, by, range };
+    let query = MetricQuery { name, labels, aggregation, by, range, step_given };
     let as_of = read::settled(app, &shown).await;
-    let series = match &*app.history.metric(query).await? {
-        MetricFound::Series(series) => series.clone(),
+    let (range, series) = match &*app.history.metric(query).await? {
+        MetricFound::Series(range, series) => (*range, series.clone()),
         MetricFound::Apart(count) => {
             let detail = format!(
-                "{count} series match over {} steps, and at most {MAX_SERIES} can be told apart: \
-                 choose some by their labels (label.NAME=VALUE), merge them (by=NAME, or an empty \
-                 by= for all in one), or take a longer step",
-                range.len()
+                "{count} series match, and at most {MAX_SERIES} can be told apart: choose some by \
+                 their labels (label.NAME=VALUE), or merge them (by=NAME, or an empty by= for all \
+                 in one)"
             );
             return Err(ApiError::invalid("/by", detail));
         }
-        MetricFound::Merged(count) => {
+        MetricFound::TooFine(count, Some(step)) => {
+            let step = range::text(*step);
             let detail = format!(
-                "{count} series match, which is too many to merge over so many steps: choose some \
-                 by their labels (label.NAME=VALUE), or take a longer step or a shorter range"
+                "is too short for the {count} series that match: it must be {step}, or longer and a \
+                 multiple of that; or choose some of them by their labels (label.NAME=VALUE), or a \
+                 shorter range"
+            );
+            return Err(ApiError::invalid("/step", detail));
+        }
+        MetricFound::TooFine(count, None) => {
+            let detail = format!(
+                "{count} series match, which is too many to read over so long a range: choose some \
+                 by their labels (label.NAME=VALUE), or a shorter range"
             );
             return Err(ApiError::invalid("/by", detail));
         }

@@ -47,6 +47,7 @@ fn header(name: &str) -> Value {
             "Where the next page begins, as `rel=\"next\"`; left out on the last.",
             json!({ "type": "string" }),
         ),
+        "X-Step-Seconds" => ("Length of a step.", json!({ "type": "integer" })),
         "X-Total-Count" => ("How many there are in all.", json!({ "type": "integer" })),
         "Retry-After" => {
             ("Seconds after which it is worth another try.", json!({ "type": "integer" }))

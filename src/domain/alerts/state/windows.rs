@@ -60,6 +60,7 @@ pub struct Window {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Bucket {
     count: u64,
+    /// It stands still at the greatest and the least that a double can hold.
     sum: f64,
     min: f64,
     max: f64,
@@ -258,13 +259,18 @@ impl Window {
     }
 }
 
+/// A sum of two that are finite, as far as a double can hold it.
+const fn held(sum: f64) -> f64 {
+    sum.clamp(f64::MIN, f64::MAX)
+}
+
 impl Bucket {
     fn add(&mut self, value: f64, sketched: bool) {
         if self.count == 0 {
             (self.min, self.max) = (value, value);
         }
         self.count += 1;
-        self.sum += value;
+        self.sum = held(self.sum + value);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         if sketched {
@@ -281,7 +287,7 @@ impl Bucket {
             return;
         }
         self.count += other.count;
-        self.sum += other.sum;
+        self.sum = held(self.sum + other.sum);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         if let Some(sketch) = &other.sketch {
@@ -294,12 +300,41 @@ impl Bucket {
             Aggregation::Count => Some(self.count as f64),
             Aggregation::Sum => Some(self.sum),
             _ if self.count == 0 => None,
-            Aggregation::Avg => Some(self.sum / self.count as f64),
+            // Where the sum stands still, it is at least within the values there are.
+            Aggregation::Avg => Some((self.sum / self.count as f64).clamp(self.min, self.max)),
             Aggregation::Min => Some(self.min),
             Aggregation::Max => Some(self.max),
             Aggregation::P50 | Aggregation::P95 | Aggregation::P99 => {
                 self.sketch.as_ref()?.quantile(how.quantile()?)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum and the mean of these values, whether they came together or apart.
+    #[track_caller]
+    fn check(values: &[f64], sum: f64, mean: f64) {
+        let (mut whole, mut merged) = (Bucket::default(), Bucket::default());
+        for &value in values {
+            let mut one = Bucket::default();
+            one.add(value, false);
+            merged.merge(&one);
+            whole.add(value, false);
+        }
+        for bucket in [whole, merged] {
+            let told = [Aggregation::Sum, Aggregation::Avg].map(|how| bucket.value(how));
+            assert_eq!(told, [Some(sum), Some(mean)], "{values:?}");
+        }
+    }
+
+    #[test]
+    fn sums_and_means_stay_finite() {
+        check(&[1.0, 2.0], 3.0, 1.5);
+        check(&[1.5e308, 1.7e308], f64::MAX, 1.5e308);
+        check(&[-1.5e308, -1.7e308], f64::MIN, -1.5e308);
     }
 }

@@ -109,9 +109,14 @@ impl State {
         true
     }
 
+    /// Whether values that are refused are counted under this name.
+    pub fn counts_refused(&self, name: &str) -> bool {
+        self.refused.contains_key(name) || self.refused.len() < MAX_REFUSED
+    }
+
     fn refuse(&mut self, name: &Arc<str>, at: Timestamp, changes: &mut Changes) {
         self.overflow = self.overflow.saturating_add(1);
-        if self.refused.contains_key(name) || self.refused.len() < MAX_REFUSED {
+        if self.counts_refused(name) {
             self.refused.entry(name.clone()).or_default().count(at);
             changes.touched.push(Touched(Some(name.clone())));
         }

@@ -3,6 +3,7 @@
 use super::lines::lines;
 use super::look::{Look, read};
 use crate::domain::metrics::MetricCourse;
+use crate::domain::range;
 use crate::ui::chart::{Series, TimeChart};
 use crate::ui::format::{self, Unit};
 use crate::ui::live::Live;
@@ -150,12 +151,13 @@ impl Course {
         .into_any()
     }
 
-    /// When it was read, and when it will be again.
+    /// When it was read, in which steps, and when it will be again.
     pub fn foot(self) -> AnyView {
         let (live, told) = (Live::expect(), self.told);
         let every =
             Memo::new(move |_| told.with(|told| told.look.ends_now().then(|| told.every())));
         let at = Memo::new(move |_| told.with(|told| told.course.as_of));
+        let step = Memo::new(move |_| told.with(|told| told.course.range.step_ms));
         let old = Memo::new(move |_| {
             let (now, every) = (live.now.get(), every.get());
             let late = |every: i64| {
@@ -171,7 +173,8 @@ impl Course {
                 Some(every) => format!(", read again every {}", format::ago(every)),
                 None => String::new(),
             };
-            let text = format!("as of {}{ago}{again}", since(live, at.get()));
+            let (at, step) = (since(live, at.get()), range::text(step.get()));
+            let text = format!("as of {at}{ago}, in steps of {step}{again}");
             Some(text.into_any())
         };
         let class = words(move || if old.get() { "foot stale" } else { "foot" }.to_owned());

@@ -5,6 +5,7 @@ use crate::domain::alerts::rule::{Aggregation, Labels, Op};
 use std::collections::BTreeMap;
 
 mod laws;
+mod wide;
 
 fn observed(name: &str, value: f64, labels: &[(&str, &str)]) -> Event {
     let labels: BTreeMap<_, _> = labels.iter().copied().collect();
@@ -32,9 +33,10 @@ impl Kept {
     ) -> Vec<MetricPoints> {
         let by = by.map(|by| by.iter().map(|label| Arc::from(*label)).collect());
         let (name, labels) = ("m".into(), labels(wanted));
-        let query = MetricQuery { name, labels, aggregation, by, range };
+        let step_given = true;
+        let query = MetricQuery { name, labels, aggregation, by, range, step_given };
         match &*self.runtime.block_on(self.history().metric(query)).unwrap() {
-            MetricFound::Series(all) => all.clone(),
+            MetricFound::Series(_, all) => all.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -141,4 +143,20 @@ fn a_window_slides_over_what_was_measured() {
     assert!(few.iter().any(|(_, value)| *value == Some(20.0)), "{few:?}");
     let least = kept.window(Aggregation::Min, Op::Less, 5);
     assert!(least.iter().any(|(_, value)| *value == Some(5.0)), "{least:?}");
+}
+
+#[test]
+fn sums_and_means_of_great_values_stay_finite() {
+    let mut kept = Kept::new();
+    let value = |ago: i64, value: f64| (ms(ago * 1_000), observed("m", value, &[("h", "a")]));
+    kept.send(&[value(500, 1e308), value(499, 1.7e308), value(400, 1e308), value(380, 1.7e308)]);
+    let hour = stepped("1h", "15m");
+    for (how, exact) in [(Aggregation::Sum, f64::MAX), (Aggregation::Avg, 1.35e308)] {
+        let all = kept.values(&[], how, hour);
+        assert!((all[0] - exact).abs() <= 0.01 * exact, "{how:?} {all:?}");
+        let all = kept.window(how, Op::More, 1_000);
+        assert!(all.iter().all(|(_, value)| value.is_none_or(f64::is_finite)), "{all:?}");
+        let near = all.iter().min_by_key(|(at, _)| (at - 375).abs()).unwrap().1.unwrap();
+        assert!((near - exact).abs() <= 0.01 * exact, "{how:?} {near:e}");
+    }
 }

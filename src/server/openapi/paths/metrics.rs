@@ -22,7 +22,7 @@ fn course(path: &'static str, id: &'static str, summary: &'static str) -> Op {
             time("start_time", "Begin; a day ago if left out."),
             time("end_time", "End; now if left out."),
             span("window", "How long, instead of `start_time`.", "24h"),
-            span("step", "Length of a step; the next multiple of 10 seconds where it is none.", "5m"),
+            span("step", "Length of a step, the next multiple of 10 seconds where it is none; one that suits the range and the number of series if left out.", "5m"),
             word("aggregation", "How the values of a step become one; `avg` if left out.", &AGGREGATIONS),
             text("by", "Labels whose series are kept apart, separated by commas; empty merges all."),
         ])
@@ -30,6 +30,7 @@ fn course(path: &'static str, id: &'static str, summary: &'static str) -> Op {
             crate::server::openapi::op::JSON,
             json!({ "type": "array", "items": point }),
         )])
+        .with(&["X-Step-Seconds"])
         .exports()
         .fails(&[404])
 }

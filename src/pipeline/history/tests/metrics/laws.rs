@@ -84,8 +84,9 @@ fn answered(
     range: Range,
 ) -> BTreeMap<(Labels, Timestamp), f64> {
     let by = by.map(|by| by.iter().map(|label| Arc::from(*label)).collect());
-    let query = MetricQuery { name: "m".into(), labels: Labels::new(), aggregation, by, range };
-    let MetricFound::Series(all) = found(db, &query).unwrap() else { panic!("too many") };
+    let (name, labels, step_given) = ("m".into(), Labels::new(), true);
+    let query = MetricQuery { name, labels, aggregation, by, range, step_given };
+    let MetricFound::Series(_, all) = found(db, &query).unwrap() else { panic!("too many") };
     let each = all.into_iter().flat_map(|series| {
         let labels = series.labels;
         series.points.into_iter().map(move |(at, value)| ((labels.clone(), at), value))
@@ -96,7 +97,8 @@ fn answered(
 fn values() -> impl Strategy<Value = Vec<Value>> {
     let ago = prop_oneof![3 => 0..HOUR, 2 => 0..DAY, 2 => 0..40 * DAY];
     let value = prop_oneof![0.001..10.0, 1.0..1e6_f64, -1e4..1e4_f64, Just(0.0)];
-    prop::collection::vec((ago, 0..3_u8, 0..2_u8, value), 1..120)
+    // As few series as are read one by one, or more.
+    prop::collection::vec((ago, 0..3_u8, 0..5_u8, value), 1..120)
 }
 
 proptest! {
@@ -167,8 +169,9 @@ proptest! {
         for ((name, labels), sum) in &sums {
             let (name, labels) = (name.as_str().into(), labels.clone());
             let aggregation = Aggregation::Sum;
-            let query = MetricQuery { name, labels, aggregation, by: Some(Vec::new()), range };
-            let MetricFound::Series(all) = found(&db, &query).unwrap() else { panic!("too many") };
+            let (by, step_given) = (Some(Vec::new()), true);
+            let query = MetricQuery { name, labels, aggregation, by, range, step_given };
+            let MetricFound::Series(_, all) = found(&db, &query).unwrap() else { panic!("too many") };
             let got: f64 = all.iter().flat_map(|it| &it.points).map(|(_, value)| value).sum();
             prop_assert_eq!(got, *sum);
         }
@@ -207,21 +210,27 @@ fn too_much_is_refused_with_its_number() {
         pending.add(&mut had, &stamp(NOW, NOW), &event);
     }
     pending.write(&db).unwrap();
-    let ask = |wanted: &[(&str, &str)], by: Option<&[&str]>, range: Range| {
+    let ask = |wanted: &[(&str, &str)], by: Option<&[&str]>, range: Range, step_given: bool| {
         let by = by.map(|by| by.iter().map(|label| Arc::from(*label)).collect());
         let (name, labels, aggregation) = ("m".into(), labels(wanted), Aggregation::Sum);
-        match found(&db, &MetricQuery { name, labels, aggregation, by, range }).unwrap() {
-            MetricFound::Series(all) => Ok(all.iter().map(|it| it.points[0].1).collect::<Vec<_>>()),
+        let query = MetricQuery { name, labels, aggregation, by, range, step_given };
+        match found(&db, &query).unwrap() {
+            MetricFound::Series(range, all) => {
+                Ok((range.step_ms, all.iter().map(|it| it.points[0].1).collect::<Vec<_>>()))
+            }
             other => Err(other),
         }
     };
     let hour = stepped("1h", "");
-    assert_eq!(ask(&[], None, hour), Err(MetricFound::Apart(201)));
-    assert_eq!(ask(&[], Some(&[]), hour), Ok(vec![201.0]));
-    assert_eq!(ask(&[], Some(&["even"]), hour), Ok(vec![100.0, 101.0]));
-    assert_eq!(ask(&[("even", "y")], None, hour).map(|all| all.len()), Ok(101));
+    assert_eq!(ask(&[], None, hour, false), Err(MetricFound::Apart(201)));
+    assert_eq!(ask(&[], Some(&[]), hour, false), Ok((10_000, vec![201.0])));
+    assert_eq!(ask(&[], Some(&["even"]), hour, false), Ok((10_000, vec![100.0, 101.0])));
+    assert_eq!(ask(&[("even", "y")], None, hour, false).map(|(_, all)| all.len()), Ok(101));
     let far = stepped("40d", "");
-    assert_eq!(ask(&[], Some(&[]), far), Ok(vec![201.0]));
+    assert_eq!(ask(&[], Some(&[]), far, false), Ok((far.step_ms, vec![201.0])));
     let fine = Range { step_ms: 10_000, from: far.from.floor(10_000), ..far };
-    assert_eq!(ask(&[], Some(&[]), fine), Err(MetricFound::Merged(201)));
+    let some = [("even", "y")];
+    let refused = Err(MetricFound::TooFine(101, Some(HOUR)));
+    assert_eq!(ask(&some, Some(&[]), fine, true), refused);
+    assert_eq!(ask(&some, Some(&[]), fine, false), Ok((HOUR, vec![101.0])));
 }
