@@ -7,8 +7,9 @@
 //! checked before, for every request. What an answer says of its own age is written anew each time:
 //! nothing of it has changed until then.
 //!
-//! Answers that are made of history are kept only if history has come as far as what is shown; and
-//! where the time of day is part of the question (the last hour), it is part of the key.
+//! Answers that are made of history are kept only if history has come as far as what is shown, and
+//! its version is part of their key: some of it changes later than the events that it is made of.
+//! Where the time of day is part of the question (the last hour), it is part of the key, too.
 
 use super::App;
 use super::access::Caller;
@@ -110,6 +111,8 @@ struct Key {
     asked: Box<str>,
     may: Permissions,
     seq: Seq,
+    /// The version of what it reads of history; 0 if that is nothing.
+    past: u64,
     time: i64,
 }
 
@@ -211,11 +214,13 @@ async fn key(app: &App, caller: &Caller, read: Read) -> Option<(Key, Arc<Publish
     let Read { asked, parts, time } = read;
     let shown = app.hub.published();
     let seq = shown.changed.last(parts);
-    if time == Steps && !app.history.caught_up(seq).await {
-        return None;
-    }
+    let past = match time {
+        Steps if app.history.caught_up(seq).await => app.history.version(parts),
+        Steps => return None,
+        No | Seconds => 0,
+    };
     let time = time.key(app.clock.now().ms());
-    Some((Key { asked, may: caller.permissions, seq, time }, shown))
+    Some((Key { asked, may: caller.permissions, seq, past, time }, shown))
 }
 
 /// Only whole answers are kept, and exports are not.
