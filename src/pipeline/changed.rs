@@ -5,7 +5,7 @@ use crate::domain::{Event, system};
 use crate::wire::Seq;
 
 /// A part of what is shown and kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Validation runs, response times and what follows from them.
     Projects,
@@ -39,7 +39,7 @@ impl Part {
     ];
 
     /// What an event is about; nothing for one that only tells the time.
-    const fn of(event: &Event) -> Option<Self> {
+    pub(super) const fn of(event: &Event) -> Option<Self> {
         Some(match event {
             Event::Projects(_) => Self::Projects,
             Event::Work(_) => Self::Work,

@@ -7,11 +7,14 @@
 //! checked before, for every request. What an answer says of its own age is written anew each time:
 //! nothing of it has changed until then.
 //!
-//! Answers that are made of history are kept only if history has come as far as what is shown; and
-//! where the time of day is part of the question (the last hour), it is part of the key.
+//! Answers that are made of history are kept only if history has come as far as what is shown, and
+//! its version is part of their key: some of it changes later than the events that it is made of.
+//! Where the time of day is part of the question (the last hour), it is part of the key, too.
 
 use super::App;
 use super::access::Caller;
+use super::peer::Peer;
+use super::server_fns::is_json;
 use crate::domain::access::Permissions;
 use crate::pipeline::cache_meter::CacheMeter;
 use crate::pipeline::changed::Part;
@@ -55,7 +58,7 @@ impl Time {
     }
 }
 
-use Part::{Access, Alerts, Metrics, Projects, Settings, Trading, Work};
+use Part::{Access, Alerts, Metrics, Projects, Settings, System, Trading, Work};
 use Time::{No, Seconds, Steps};
 
 /// What each read is made of.
@@ -74,6 +77,7 @@ const READS: &[(&str, &[Part], Time)] = &[
     ("/api/v1/jobs/{id}", &[Work], Seconds),
     ("/api/v1/commands/{id}", &[Work], Seconds),
     ("/api/v1/alerts", &[Alerts], Steps),
+    (FEED, &[Alerts], Steps),
     ("/api/v1/alerts/{id}", &Part::ALL, Steps),
     ("/api/v1/alert-rules", &[Alerts], Seconds),
     ("/api/v1/alert-rules/{id}", &[Alerts], Seconds),
@@ -97,7 +101,35 @@ const READS: &[(&str, &[Part], Time)] = &[
     ("/api/v1/metrics/{name}/latest", &Part::ALL, Seconds),
     ("/api/v1/portfolio", &[Trading, Settings], Steps),
     ("/api/v1/trades", &[Trading], Steps),
+    // The same for pages.
+    ("/api/ui/project", &[Projects], Steps),
+    ("/api/ui/rates", &Part::ALL, Steps),
+    ("/api/ui/pings", &[Projects], No),
+    ("/api/ui/host", &[System], Steps),
+    ("/api/ui/agent", &[Work, Settings], Steps),
+    ("/api/ui/task", &[Work, Settings], Steps),
+    ("/api/ui/queue", &[Work], Steps),
+    ("/api/ui/users", &[Access], Seconds),
+    ("/api/ui/roles", &[Access], No),
+    ("/api/ui/role_names", &[Access], No),
+    ("/api/ui/tokens", &[Access], Seconds),
+    ("/api/ui/audit", &[Access], Steps),
+    ("/api/ui/alert", &Part::ALL, Steps),
+    ("/api/ui/alert_history", &[Alerts], Steps),
+    ("/api/ui/maintenance", &[Alerts], Seconds),
+    ("/api/ui/alert_rules", &[Alerts], Seconds),
+    ("/api/ui/alert_rule", &[Alerts], Seconds),
+    ("/api/ui/channels", &[Alerts], Seconds),
+    ("/api/ui/notifications", &[Alerts], Seconds),
+    ("/api/ui/portfolio", &[Trading, Settings], Steps),
+    ("/api/ui/equity", &[Trading, Settings], Steps),
+    ("/api/ui/trades", &[Trading], Steps),
+    ("/api/ui/metric_names", &[Projects, Work, Trading, Metrics, Alerts, System], Seconds),
+    ("/api/ui/metric", &[Metrics], Steps),
 ];
+
+/// The one that says where the board is found, which is where whoever asks has found it.
+const FEED: &str = "/api/v1/alerts.atom";
 
 /// Every read whose answers are kept.
 pub fn kept() -> impl Iterator<Item = &'static str> {
@@ -110,6 +142,8 @@ struct Key {
     asked: Box<str>,
     may: Permissions,
     seq: Seq,
+    /// The version of what it reads of history; 0 if that is nothing.
+    past: u64,
     time: i64,
 }
 
@@ -118,7 +152,7 @@ struct Key {
 struct Kept {
     headers: HeaderMap,
     body: Bytes,
-    /// Where what it says of its age ends.
+    /// Where what it says of its age ends; 0 if it says nothing of it.
     age: usize,
 }
 
@@ -152,7 +186,7 @@ pub async fn answered(
     request: Request,
     next: Next,
 ) -> Response {
-    let read = read(&request);
+    let read = read(&app, &request);
     let key = match read {
         Some(read) => key(&app, &caller, read).await,
         None => None,
@@ -164,14 +198,14 @@ pub async fn answered(
         return kept.answer(&shown);
     }
     let response = next.run(request).await;
-    if !keeps(&response) {
+    if response.status() != StatusCode::OK {
         return response;
     }
     answers.meter.count(false);
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
         Ok(body) if body.len() <= MAX_ANSWER => {
-            let age = Age::of(&body).map_or(0, |age| age.end);
+            let age = Age::of(&body).filter(|_| is_json(&parts.headers)).map_or(0, |age| age.end);
             let kept = Kept { headers: parts.headers.clone(), body: body.clone(), age };
             answers.kept.insert(Arc::new(key), kept);
             answers.kept.run_pending_tasks();
@@ -190,19 +224,23 @@ fn broken(mut parts: Parts) -> Response {
 
 /// A read whose answer may be kept.
 struct Read {
-    /// Path and query.
+    /// Path and query, after where the board is found if the answer says so.
     asked: Box<str>,
     parts: &'static [Part],
     time: Time,
 }
 
-fn read(request: &Request) -> Option<Read> {
+fn read(app: &App, request: &Request) -> Option<Read> {
     if *request.method() != Method::GET {
         return None;
     }
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     let (_, parts, time) = READS.iter().find(|(known, ..)| *known == path)?;
-    let asked = request.uri().path_and_query().map_or(path, |asked| asked.as_str()).into();
+    let asked = request.uri().path_and_query().map_or(path, |asked| asked.as_str());
+    let asked = match path {
+        FEED => format!("{}{asked}", app.base(request.extensions().get::<Peer>())).into(),
+        _ => asked.into(),
+    };
     Some(Read { asked, parts, time: *time })
 }
 
@@ -211,18 +249,13 @@ async fn key(app: &App, caller: &Caller, read: Read) -> Option<(Key, Arc<Publish
     let Read { asked, parts, time } = read;
     let shown = app.hub.published();
     let seq = shown.changed.last(parts);
-    if time == Steps && !app.history.caught_up(seq).await {
-        return None;
-    }
+    let past = match time {
+        Steps if app.history.caught_up(seq).await => app.history.version(parts),
+        Steps => return None,
+        No | Seconds => 0,
+    };
     let time = time.key(app.clock.now().ms());
-    Some((Key { asked, may: caller.permissions, seq, time }, shown))
-}
-
-/// Only whole answers are kept, and exports are not.
-fn keeps(response: &Response) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    response.status() == StatusCode::OK
-        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+    Some((Key { asked, may: caller.permissions, seq, past, time }, shown))
 }
 
 impl Kept {

@@ -49,6 +49,14 @@ pub async fn present(
             let shown = app.hub.published();
             answer(&app, shown.work_page(), request.headers())
         }
+        "/api/ui/alerts" => {
+            let shown = app.hub.published();
+            answer(&app, shown.all_alerts(), request.headers())
+        }
+        "/api/ui/ticker" => {
+            let shown = app.hub.published();
+            answer(&app, &shown.ticker, request.headers())
+        }
         _ => next.run(request).await,
     }
 }

@@ -108,7 +108,8 @@ fn without_age(body: &[u8]) -> &[u8] {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether an answer is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))

@@ -341,3 +341,31 @@ async fn ratios_are_annualised_as_is_set() {
     assert_eq!(told["metrics"]["periods_per_year"], json!(252.0));
     assert_eq!(told["metrics"]["max_drawdown"], json!(0.0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trades_that_are_matched_again_later_are_told_anew() {
+    let server = Server::start().await;
+    let other = json!({ "type": "task.queued", "data": { "task": "t" } });
+    server.send(json!([trade(1, "buy", "1", "10"), trade(2, "sell", "1", "30")])).await;
+    let realized = async |query: &str| trades(&server, query).await[0]["realized_pnl"].clone();
+    assert_eq!(realized("").await, json!(20));
+    let history = rusqlite::Connection::open(server.data_dir.path().join("history.db")).unwrap();
+    history.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    // As trades are while one that came late before them has not been looked at.
+    let behind = "BEGIN IMMEDIATE; UPDATE trades SET realized = '7' WHERE realized IS NOT NULL;
+        UPDATE trade_books SET dirty_at = 0, dirty_seq = 0; COMMIT;";
+    let mut kept = String::new();
+    for limit in 10..30 {
+        history.execute_batch(behind).unwrap();
+        kept = format!("?limit={limit}");
+        // Now and then the server is faster.
+        if realized(&kept).await == json!(7) {
+            break;
+        }
+    }
+    assert_eq!(realized(&kept).await, json!(7));
+    // Whatever is written next has them matched, though nothing has happened to trades.
+    server.send(json!([other])).await;
+    server.until("/api/v1/trades?limit=100", |all| all[0]["realized_pnl"] == json!(20)).await;
+    assert_eq!(realized(&kept).await, json!(20));
+}

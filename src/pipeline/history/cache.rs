@@ -15,6 +15,7 @@ use crate::domain::trading::history as trading;
 use crate::domain::work::history::{Found, Known};
 use crate::domain::work::{QueuePoint, TaskFilter, TaskItem};
 use crate::pipeline::cache_meter::CacheMeter;
+use crate::pipeline::changed::Part;
 use crate::wire::{ApiError, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
@@ -50,6 +51,8 @@ pub enum Scope {
     Trades,
     /// Trades, prices and cash of days that were over when they were asked for.
     TradingPast,
+    /// All of a part of the board.
+    Part(Part),
 }
 
 /// A query.
@@ -239,7 +242,8 @@ impl Cache {
         self.answers.invalidate_all();
     }
 
-    fn version(&self, scope: &Scope) -> u64 {
+    /// Moves with every write that matters to a scope.
+    pub fn version(&self, scope: &Scope) -> u64 {
         let versions = self.versions();
         versions.of.get(scope).copied().unwrap_or(versions.floor)
     }

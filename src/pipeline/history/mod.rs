@@ -27,12 +27,13 @@ pub use metrics::{MAX_SERIES, MetricFound, MetricPoints, MetricQuery, Windowed};
 pub use store::discard;
 pub use trading::{TradesQuery, Whose};
 
+use super::changed::Part;
 use super::journal::Reader;
 use crate::domain::Envelope;
 use crate::domain::projects::ProjectId;
 use crate::domain::system::CacheInternals;
 use crate::wire::{Cursor, Seq, Timestamp};
-use cache::Cache;
+use cache::{Cache, Scope};
 use reads::Readers;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -193,6 +194,14 @@ impl History {
         let mut position = self.shared.position.subscribe();
         let there = position.wait_for(|have| *have >= seq);
         tokio::time::timeout(READ_PATIENCE, there).await.is_ok_and(|there| there.is_ok())
+    }
+
+    /// Moves with every write about one of these parts, also where no event came: trades that are
+    /// matched again, levels. To be asked once [`Self::caught_up`] and before what is read: that may
+    /// be newer than this says, never older.
+    pub fn version(&self, parts: &[Part]) -> u64 {
+        let of = |part: &Part| self.shared.cache.version(&Scope::Part(*part));
+        parts.iter().map(of).max().unwrap_or_default()
     }
 
     /// Waits until history has come to `seq`, or cannot be written.

@@ -5,8 +5,10 @@ use super::store::{self, Pending, Store, Sweep};
 use super::{Batch, Options, Sample, Series, Shared};
 use crate::domain::metrics::state::State as Places;
 use crate::domain::{Envelope, Event};
+use crate::pipeline::changed::Part;
 use crate::pipeline::journal::{JournalError, Reader};
 use crate::wire::{Seq, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -28,6 +30,8 @@ const PRUNE: (Duration, usize) = (Duration::from_secs(10), 100);
 #[derive(Default)]
 struct Work {
     pending: Pending,
+    /// What it is about.
+    parts: BTreeSet<Part>,
     position: Seq,
     at: Timestamp,
     events: usize,
@@ -177,7 +181,8 @@ impl Writer {
             Ok(matched) => {
                 self.worked();
                 if matched {
-                    self.shared.cache.touch(std::iter::once(Scope::Trades));
+                    let scopes = [Scope::Trades, Scope::Part(Part::Trading)];
+                    self.shared.cache.touch(scopes.into_iter());
                 }
             }
             Err(error) => {
@@ -220,7 +225,9 @@ impl Writer {
             past.then_some(Scope::TradingPast),
         ];
         let trading = trading.into_iter().flatten();
-        let all = projects.chain(hosts).chain(tasks).chain(metrics).chain(trading);
+        let parts = work.parts.iter().copied().chain(matched.then_some(Part::Trading));
+        let parts = parts.map(Scope::Part);
+        let all = projects.chain(hosts).chain(tasks).chain(metrics).chain(trading).chain(parts);
         self.shared.cache.touch(all);
         self.shared.at.store(self.store.at().ms(), Ordering::Release);
         self.shared.position.send_replace(self.store.position());
@@ -283,6 +290,7 @@ impl Work {
         let have = have.max(self.position);
         for Envelope { stamp, event } in envelopes.into_iter().filter(|e| e.stamp.seq > have) {
             self.events += 1;
+            self.parts.extend(Part::of(&event));
             if event.counts() {
                 self.pending.system.count(&stamp);
             }
@@ -298,6 +306,10 @@ impl Work {
             }
         }
         for Sample { series, time, value } in samples {
+            self.parts.insert(match series {
+                Series::ProjectScore(_) | Series::OverallScore => Part::Projects,
+                Series::QueueDepth(_) => Part::Work,
+            });
             match series {
                 Series::ProjectScore(id) => self.pending.projects.score(Some(&id), time, value),
                 Series::OverallScore => self.pending.projects.score(None, time, value),

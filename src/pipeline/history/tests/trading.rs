@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::trading::history::TradeFilter;
+use crate::pipeline::changed::Part;
 
 const DAY: i64 = 86_400_000;
 
@@ -91,4 +92,30 @@ fn the_past_of_trading_is_made_anew() {
     store::remove(kept.dir.path()).unwrap();
     kept.start();
     assert_eq!((kept.days().0, kept.trades().0), before);
+}
+
+#[test]
+fn the_version_moves_where_no_event_came() {
+    let mut kept = Kept::new();
+    let sold = json!({ "symbol": "X", "side": "sell", "quantity": 1, "price": 30 });
+    kept.send(&[(ms(2), bought(10)), (ms(1), event("trade.executed", sold))]);
+    let versions = |kept: &Kept| {
+        [Part::Trading, Part::Projects, Part::Work].map(|part| kept.history().version(&[part]))
+    };
+    assert_eq!(versions(&kept), [1, 0, 0]);
+    kept.stop();
+    let db = rusqlite::Connection::open(store::file(kept.dir.path())).unwrap();
+    // As a start finds it that was stopped before it came to all that a late trade had changed.
+    db.execute_batch("UPDATE trade_books SET dirty_at = 0, dirty_seq = 0").unwrap();
+    drop(db);
+    kept.start();
+    eventually(|| kept.history().version(&[Part::Trading]) > 0);
+    assert_eq!(versions(&kept)[1..], [0, 0]);
+    kept.score(Series::OverallScore, ms(0), 50.0);
+    eventually(|| kept.history().version(&[Part::Projects]) > 0);
+    kept.score(Series::QueueDepth(None), ms(0), 5.0);
+    eventually(|| kept.history().version(&[Part::Work]) > 0);
+    let [trading, projects, work] = versions(&kept);
+    assert!(trading < projects && projects < work);
+    assert_eq!(kept.history().version(&[Part::Trading, Part::Projects]), projects);
 }
