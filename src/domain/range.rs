@@ -299,7 +299,8 @@ pub fn text(ms: i64) -> String {
         .map_or_else(|| format!("{}s", ms / SECOND), |(unit, name)| format!("{}{name}", ms / unit))
 }
 
-fn point(text: &str) -> Option<Timestamp> {
+/// A point in time: RFC 3339 or epoch milliseconds.
+pub fn point(text: &str) -> Option<Timestamp> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok().map(Timestamp::from_ms);
     }

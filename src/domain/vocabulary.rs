@@ -1,5 +1,9 @@
 //! How a domain declares its events, and how their data is read at the edge.
 
+mod nulls;
+mod objects;
+
+use objects::Objects;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -30,7 +34,7 @@ pub trait Validate {
     }
 }
 
-/// Reads and validates the `data` of one event.
+/// Reads and validates the `data` of one event. A member that may be left out may as well be null.
 ///
 /// # Errors
 /// Where in the JSON it does not fit, and why.
@@ -39,9 +43,17 @@ pub fn decode<T: DeserializeOwned + Validate>(data: &str) -> Result<T, DataError
     if !data.trim_ascii_start().starts_with('{') {
         return Err(DataError::at("", "expected an object"));
     }
-    let value: T = read(data)?;
+    let value: T = whole(data)
+        .or_else(|error| without_nulls(data).ok_or_else(|| placed::<T>(data, &error)))?;
     value.validate()?;
     Ok(value)
+}
+
+/// The same without what is null in it, if that can be read; few send nulls where they cannot be, so
+/// only what fails pays for it.
+fn without_nulls<T: DeserializeOwned>(data: &str) -> Option<T> {
+    let left = data.contains("null").then(|| nulls::left_out(data))?.ok()?;
+    whole(&left).ok()
 }
 
 /// Reads JSON as `T`, naming the place where it does not fit.
@@ -49,15 +61,25 @@ pub fn decode<T: DeserializeOwned + Validate>(data: &str) -> Result<T, DataError
 /// # Errors
 /// Where that is, and why.
 pub fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DataError> {
-    // Keeping track of the place costs an allocation a member, so only what fails pays for it.
-    serde_json::from_str(text).map_err(|plain| {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let slow: Result<T, _> = serde_path_to_error::deserialize(&mut json);
-        match slow {
-            Ok(_) => DataError::at("", said(&plain)),
-            Err(error) => located(&error),
-        }
-    })
+    whole(text).map_err(|error| placed::<T>(text, &error))
+}
+
+fn whole<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<T> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(Objects(&mut json))?;
+    json.end()?;
+    Ok(value)
+}
+
+/// The error with its place. Keeping track of that costs an allocation a member, so only what fails
+/// pays for it.
+fn placed<'de, T: Deserialize<'de>>(text: &'de str, plain: &serde_json::Error) -> DataError {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let slow: Result<T, _> = serde_path_to_error::deserialize(Objects(&mut json));
+    match slow {
+        Ok(_) => DataError::at("", said(plain)),
+        Err(error) => located(&error),
+    }
 }
 
 fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> DataError {
@@ -80,7 +102,13 @@ fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> DataError {
 /// What serde says, without the line and column it adds: they mean nothing inside a larger body.
 fn said(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
+    let text = text.split(" at line ").next().unwrap_or(&text);
+    if text.starts_with("invalid type")
+        && [", expected an object", ", expected a map"].iter().any(|end| text.ends_with(end))
+    {
+        return "must be an object".to_owned();
+    }
+    text.to_owned()
 }
 
 fn missing_field(detail: &str) -> Option<&str> {
@@ -173,6 +201,9 @@ pub mod check {
     /// Names the range.
     pub fn range(field: &str, value: Option<f64>, min: f64, max: f64) -> Result<(), DataError> {
         match value {
+            Some(v) if !v.is_finite() => {
+                Err(DataError::at(format!("/{field}"), "must be a finite number"))
+            }
             Some(v) if !(min..=max).contains(&v) => {
                 Err(DataError::at(format!("/{field}"), format!("must be between {min} and {max}")))
             }
@@ -226,3 +257,51 @@ macro_rules! events {
     };
 }
 pub(crate) use events;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Event;
+
+    /// Where data is refused, and in which words; empty if it is not.
+    #[track_caller]
+    fn check(kind: &str, data: &str, expect: &str) {
+        let read = Event::decode(kind, data).unwrap();
+        let got = read.err().map(|error| format!("{} {}", error.pointer, error.detail));
+        assert_eq!(got.unwrap_or_default(), expect, "{data}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        let run = |member: &str| format!(r#"{{"project":"p","status":"failed",{member}}}"#);
+        check("validation.completed", &run(r#""checks":[1]"#), "/checks must be an object");
+        check("validation.completed", &run(r#""errors":["x"]"#), "/errors/0 must be an object");
+        check(
+            "validation.completed",
+            &run(r#""errors":[{},["T"]]"#),
+            "/errors/1 must be an object",
+        );
+        let status = "/status must be one of passed, failed, error, skipped";
+        check("validation.completed", r#"{"status":7,"project":"p"}"#, status);
+        let load = |load: &str| format!(r#"{{"host":"h","load":{load}}}"#);
+        check("host.sampled", &load("[1,2,3,4]"), "/load must hold 3 entries");
+        check("host.sampled", &load("[1,2,3]"), "");
+        let finite = check::range("value", Some(f64::NAN), f64::MIN, f64::MAX).unwrap_err();
+        assert_eq!(finite.detail, "must be a finite number");
+    }
+
+    #[test]
+    fn what_is_null_is_left_out_wherever_it_may_be() {
+        check("metric.observed", r#"{"name":"n","value":1,"labels":null}"#, "");
+        check("metric.observed", r#"{"name":"n","value":1,"labels":{"a":null}}"#, "");
+        let nulls = r#""errors":[{"type":null,"count":null}],"checks":{"total":null},"url":null"#;
+        let run = format!(r#"{{"project":"p","status":"failed",{nulls}}}"#);
+        check("validation.completed", &run, "");
+        let null = "/value invalid type: null, expected f64";
+        check("metric.observed", r#"{"name":"n","value":null,"labels":null}"#, null);
+        // What came of a task is kept as it was sent.
+        let event = Event::decode("task.completed", r#"{"task":"t","result":{"a":null}}"#);
+        let kept = event.unwrap().unwrap().encode().unwrap();
+        assert_eq!(kept, r#"{"task":"t","result":{"a":null}}"#);
+    }
+}

@@ -3,6 +3,7 @@
 use crate::domain::alerts::{AlertItem, AlertState, Channel, Told, Why};
 use crate::domain::health::Severity;
 use crate::wire::{Timestamp, encoded};
+use std::sync::Arc;
 
 /// Alerts for a channel.
 #[derive(Debug, Clone, Copy)]
@@ -139,11 +140,12 @@ pub fn cut(text: &str, max: usize) -> String {
 
 /// The alert of a test message.
 pub fn trial(channel: &Channel, now: Timestamp) -> Told {
+    let subject: Arc<str> = format!("channel/{}", channel.id).into();
     let labels = [
         ("alertname", "Test message"),
         ("rule", "test"),
         ("severity", "info"),
-        ("subject", "channel/test"),
+        ("subject", &*subject),
         ("source", "bellwether"),
     ];
     let alert = AlertItem {
@@ -165,8 +167,8 @@ pub fn trial(channel: &Channel, now: Timestamp) -> Told {
         rule: "test".into(),
         rule_name: "Test message".to_owned(),
         finding: None,
-        subject: format!("channel/{}", channel.id).into(),
         labels: labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        subject,
         value: None,
         threshold: None,
         unit: None,

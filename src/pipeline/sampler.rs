@@ -79,7 +79,7 @@ fn cpu_and_memory(system: &mut System) -> (Option<Cpu>, Option<Memory>) {
         percent: percent(used, total),
     };
     (
-        (cores > 0).then_some(Cpu { usage_percent: tenth(usage_percent), cores }),
+        (cores > 0).then_some(Cpu { usage_percent: tenth(usage_percent), cores: Some(cores) }),
         (total > 0.0).then_some(memory),
     )
 }
@@ -170,7 +170,7 @@ mod tests {
         let mut sampler = HostSampler::new(dir.path());
         let sample = sampler.sample();
         assert_eq!(sample.validate(), Ok(()));
-        assert!(sample.cpu.is_some_and(|cpu| cpu.cores > 0));
+        assert!(sample.cpu.is_some_and(|cpu| cpu.cores > Some(0)));
         let memory = sample.memory.unwrap();
         assert!(memory.used_mb > 0.0 && memory.used_mb < memory.total_mb);
         assert!(sample.disk.is_some_and(|disk| disk.total_gb > 0.0), "{sample:?}");

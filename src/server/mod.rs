@@ -23,6 +23,7 @@ pub mod markup;
 pub mod metrics;
 pub mod needs;
 pub mod openapi;
+pub mod page;
 pub mod pages;
 pub mod params;
 pub mod peer;

@@ -1,8 +1,8 @@
 //! What may follow the question mark of lists, read from text. What cannot be is named, all of it at
 //! once.
 
+use crate::domain::range::point;
 use crate::wire::{ApiError, ErrorKind, FieldError, Timestamp};
-use std::str::FromStr as _;
 
 /// Entries of a page when nobody says how many.
 pub const DEFAULT_LIMIT: usize = 50;
@@ -69,17 +69,41 @@ pub fn settle<T>(query: T, errors: Vec<FieldError>) -> Result<T, ApiError> {
     Err(ApiError { errors, ..ApiError::new(ErrorKind::Invalid, "a query parameter cannot be") })
 }
 
-/// A time (RFC 3339).
+/// A time: RFC 3339 or epoch milliseconds.
 pub fn moment(
     name: &str,
     text: &Option<String>,
     errors: &mut Vec<FieldError>,
 ) -> Option<Timestamp> {
-    match Timestamp::from_str(given(text)?) {
-        Ok(time) => Some(time),
-        Err(error) => {
-            errors.push(FieldError::new(format!("/{name}"), error.to_string()));
-            None
+    let time = point(given(text)?.trim());
+    if time.is_none() {
+        let detail = "must be an RFC 3339 date-time or epoch milliseconds";
+        errors.push(FieldError::new(format!("/{name}"), detail));
+    }
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_ranges_read_them() {
+        #[track_caller]
+        fn check(text: &str, expect: Result<i64, &str>) {
+            let mut errors = Vec::new();
+            let time = moment("from", &Some(text.to_owned()), &mut errors);
+            let wrong = errors.first().map(|error| error.pointer.as_str());
+            assert_eq!(time.map(Timestamp::ms).ok_or(wrong.unwrap_or_default()), expect, "{text}");
         }
+        let ms = 1_767_323_045_000;
+        check("2026-01-02T03:04:05Z", Ok(ms));
+        check("1767323045000", Ok(ms));
+        // A plus that was not escaped.
+        check("2026-01-02T04:04:05 01:00", Ok(ms));
+        check("2026-01-02T04:04:05+01:00", Ok(ms));
+        check("yesterday", Err("/from"));
+        check("99999999999999999999", Err("/from"));
+        assert_eq!(moment("from", &Some(String::new()), &mut Vec::new()), None);
     }
 }

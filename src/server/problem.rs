@@ -1,11 +1,15 @@
 //! Problem documents over HTTP (RFC 9457).
-use crate::wire::{ApiError, ErrorKind};
+use crate::wire::{ApiError, ErrorKind, FieldError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::fmt::Display;
 
 impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        // What cannot be read at all is at fault as a whole.
+        if self.code == ErrorKind::Malformed && self.errors.is_empty() {
+            self.errors.push(FieldError::new("", self.detail.clone()));
+        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response =

@@ -16,6 +16,7 @@ use crate::pipeline::{self, ingest};
 use crate::wire::ApiError;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Json, Router};
 use std::error::Error;
@@ -96,7 +97,7 @@ const USERS: Needs = all(Permission::ManageUsers);
 const TOKENS: Needs = all(Permission::ManageTokens);
 const RETRY: Needs = all(Permission::RetryTasks);
 
-/// The server functions that only pages call. The function asks for the permission as well, since
+/// The server functions that only pages call, each by the one method it has. The function asks for the permission as well, since
 /// a page that is rendered calls it without a request.
 const FOR_PAGES: &[(&str, Needs)] = &[
     ("project", PROJECTS),
@@ -164,6 +165,16 @@ const FOR_PAGES: &[(&str, Needs)] = &[
 const IMPORT: (&str, Needs) = ("/api/ui/import_trades", all(Permission::WriteEvents));
 const IMPORT_BYTES: usize = 20 << 20;
 
+/// Adds a server function by its method; one there is not is left out.
+fn for_pages(routes: Routes, path: &str, needs: Needs) -> Routes {
+    let mut known = leptos::server_fn::axum::server_fn_paths();
+    match known.find(|(known, _)| *known == path) {
+        Some((_, Method::GET)) => routes.get(path, needs, server_fns::call),
+        Some(_) => routes.post(path, needs, server_fns::call),
+        None => routes,
+    }
+}
+
 /// Every route that needs to be asked for, with what it needs. Files of the site are open to all.
 /// `over_reads` lays something over those that answer with what is shown.
 fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
@@ -185,14 +196,11 @@ fn routes(over_reads: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
         .merge(alerts::routes::reads())
         .merge(metrics::routes::reads())
         .merge(trading::routes::reads());
-    let reads = FOR_PAGES.iter().fold(reads, |reads, (name, needs)| {
-        let path = format!("/api/ui/{name}");
-        reads.get(&path, *needs, server_fns::call).post(&path, *needs, server_fns::call)
-    });
+    let reads = FOR_PAGES
+        .iter()
+        .fold(reads, |reads, (name, needs)| for_pages(reads, &format!("/api/ui/{name}"), *needs));
     let (path, needs) = IMPORT;
-    let import = Routes::default()
-        .get(path, needs, server_fns::call)
-        .post(path, needs, server_fns::call)
+    let import = for_pages(Routes::default(), path, needs)
         .over(|router| router.layer(DefaultBodyLimit::max(IMPORT_BYTES)));
     let reads = reads.merge(import).over(over_reads);
     let sends = all(Permission::WriteEvents);

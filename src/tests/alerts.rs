@@ -76,6 +76,56 @@ async fn a_finding_is_an_alert_that_somebody_can_look_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_system_only_says_is_shown_and_needs_nobody() {
+    let server = Server::start().await;
+    server.send(json!([raised("note", "info")])).await;
+    let shown = alert(&server, "severity=info", is("firing")).await;
+    assert_eq!((&shown["title"], &shown["rule"]), (&json!("note is bad"), &json!("findings")));
+    let summary = server.get("/dashboard/summary").await.json();
+    assert_eq!(summary["alerts"]["warning"], 0, "{summary}");
+    assert_eq!(summary["health"]["status"], "ok", "{summary}");
+    // The same alert becomes worse, and better again.
+    server.send(json!([raised("note", "critical")])).await;
+    let worse = alert(&server, "", |alert| alert["severity"] == "critical").await;
+    assert_eq!(id(&worse), id(&shown));
+    server.send(json!([cleared("note")])).await;
+    alert(&server, "", is("resolved")).await;
+    // Whoever wants to see worse alone says so.
+    let rule =
+        json!({"name": "Findings", "on": {"finding": {"rule": "*", "severity": "critical"}}});
+    assert_eq!(server.json("PUT", &format!("{RULES}/findings"), rule).await.status, 200);
+    server.send(json!([raised("other", "info"), raised("third", "critical")])).await;
+    alert(&server, "state=firing", is("firing")).await;
+    let firing = server.get("/api/v1/alerts?state=firing").await.json();
+    assert_eq!(firing.as_array().unwrap().len(), 1, "{firing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_of_another_system_began_when_that_says_it_did() {
+    let server = Server::start().await;
+    let rule = json!({"name": "Late", "for_s": 300,
+        "on": {"finding": {"rule": "alert.external", "severity": "critical"}}});
+    assert_eq!(server.json("POST", RULES, rule).await.status, 201);
+    let mut events = json!([raised("old", "warning"), raised("held", "critical")]);
+    for event in events.as_array_mut().unwrap() {
+        event["time"] = json!("2026-01-02T03:04:05Z");
+    }
+    server.send(events).await;
+    for query in ["rule=findings&state=firing", "rule=late&state=firing"] {
+        let old = alert(&server, query, is("firing")).await;
+        assert_eq!(old["created_at"], "2026-01-02T03:04:05.000Z", "{query}");
+        assert!(
+            old["fired_at"].as_str() > old["created_at"].as_str(),
+            "it fired when it was known"
+        );
+    }
+    // The past tells the same.
+    server.send(json!([cleared("old")])).await;
+    let over = alert(&server, "rule=findings", is("resolved")).await;
+    assert_eq!(over["created_at"], "2026-01-02T03:04:05.000Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_are_set_and_what_they_raised_ends_with_them() {
     let server = Server::start().await;
     let all = server.get(RULES).await.json();

@@ -114,40 +114,43 @@ async fn alerts_are_chosen_from() {
     let server = Server::start().await;
     server
         .send(json!([
-            raised("a", json!({"severity": "critical", "message": "100% full"})),
+            raised(
+                "a",
+                json!({"severity": "critical", "message": "100% full", "tags": ["x y", "z"]}),
+            ),
             raised("b", json!({"severity": "warning", "source": "zabbix"})),
             raised("c", json!({"severity": "info"})),
         ]))
         .await;
-    for title in ["a is broken", "b is broken"] {
+    for title in ["a is broken", "b is broken", "c is broken"] {
         alert(&server, title, "firing").await;
     }
     server.send(json!([cleared("b")])).await;
     let b = alert(&server, "b is broken", "resolved").await;
-    // One of severity info is none by default.
-    let (a, b_title) = ("a is broken", "b is broken");
+    let (a, b_title, c) = ("a is broken", "b is broken", "c is broken");
     let end = b["resolved_at"].as_str().unwrap();
     for (query, mut expect) in [
-        (String::new(), vec![a, b_title]),
-        ("state=firing".to_owned(), vec![a]),
-        ("state=firing,resolved".to_owned(), vec![a, b_title]),
+        (String::new(), vec![a, b_title, c]),
+        ("state=firing".to_owned(), vec![a, c]),
+        ("state=firing,resolved".to_owned(), vec![a, b_title, c]),
         ("state=pending".to_owned(), vec![]),
         ("severity=warning".to_owned(), vec![b_title]),
+        ("severity=info".to_owned(), vec![c]),
         ("severity=warning,critical&state=".to_owned(), vec![a, b_title]),
         ("acknowledged=true".to_owned(), vec![]),
         ("source=zabbix".to_owned(), vec![b_title]),
-        ("rule=findings".to_owned(), vec![a, b_title]),
-        ("rule=alert.external".to_owned(), vec![a, b_title]),
+        ("rule=findings".to_owned(), vec![a, b_title, c]),
+        ("rule=alert.external".to_owned(), vec![a, b_title, c]),
         ("rule=other".to_owned(), vec![]),
         ("subject=alert/nagios/a".to_owned(), vec![a]),
         ("q=B%20IS".to_owned(), vec![b_title]),
         ("q=_".to_owned(), vec![]),
-        ("start_time=2100-01-01T00:00:00Z".to_owned(), vec![a]),
-        (format!("start_time={end}"), vec![a, b_title]),
+        ("start_time=2100-01-01T00:00:00Z".to_owned(), vec![a, c]),
+        (format!("start_time={end}"), vec![a, b_title, c]),
         ("end_time=2020-01-01T00:00:00Z".to_owned(), vec![]),
         (
             "start_time=2020-01-01T00:00:00Z&end_time=2100-01-01T00:00:00Z".to_owned(),
-            vec![a, b_title],
+            vec![a, b_title, c],
         ),
     ] {
         let answer = server.get(&format!("/api/v1/alerts?{query}")).await.json();
@@ -161,10 +164,13 @@ async fn alerts_are_chosen_from() {
     let text = String::from_utf8(csv.body).unwrap();
     assert_eq!((kind.as_str(), text.lines().count()), ("text/csv; charset=utf-8", 2), "{text}");
     assert!(text.contains(",a is broken,100% full,critical,nagios,firing,"), "{text}");
+    assert!(text.contains(r#","[""x y"",""z""]"#), "an array is JSON in a cell: {text}");
+    let ms = server.get("/api/v1/alerts?start_time=1767323045000&end_time=4102444800000").await;
+    assert_eq!(titles(&ms.json()).len(), 3);
     let lines = server.get("/api/v1/alerts?format=ndjson").await;
     let lines = String::from_utf8(lines.body).unwrap();
     let read = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    assert_eq!(read.filter(|item| item["id"].is_string()).count(), 2, "{lines}");
+    assert_eq!(read.filter(|item| item["id"].is_string()).count(), 3, "{lines}");
     let bad = server
         .get("/api/v1/alerts?start_time=x&severity=bad&acknowledged=maybe&state=on&limit=0&after=x")
         .await;

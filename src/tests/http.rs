@@ -25,6 +25,11 @@ async fn refused(server: &Server, method: &str, path: &str, status: u16) {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{said}");
         let problem = answer.json();
         assert_eq!(problem["status"], status, "{said}");
+        if [400, 422].contains(&status) {
+            let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("{said}"));
+            assert!(errors.iter().all(|it| it["pointer"].is_string()), "{said}");
+            assert!(!errors.is_empty(), "{said}");
+        }
         for member in ["type", "title", "detail"] {
             assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{said}");
         }
@@ -56,8 +61,37 @@ async fn whatever_is_refused_is_a_problem_and_never_a_redirect() {
         ("POST", "/dashboard/live", 405),
         ("PUT", "/metrics", 405),
         ("POST", "/healthz", 405),
+        ("GET", "/api/ui/nothing", 404),
+        ("POST", "/api/ui/nothing", 404),
+        ("GET", "/api/ui/create_user", 405),
+        ("GET", "/api/ui/import_trades", 405),
+        ("POST", "/api/ui/me", 405),
     ] {
         refused(&server, method, path, status).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_cannot_be_read_is_at_fault_as_a_whole() {
+    let server = Server::start().await;
+    let (json, gzip) = (("content-type", "application/json"), ("content-encoding", "gzip"));
+    for (path, headers, body) in [
+        ("/api/v1/events", &[json][..], "{\"type\":"),
+        ("/api/v1/events", &[json, gzip], "not gzip"),
+        ("/api/v1/alert-rules", &[json], "{"),
+        ("/api/v1/pings", &[json], "nothing"),
+        ("/api/v1/tokens", &[json], ""),
+        ("/api/v1/import/sarif?project=p", &[json], "{"),
+        ("/api/v1/import/junit?project=p", &[("content-type", "text/xml")], "<testsuite"),
+    ] {
+        let answer = server.request("POST", path, headers, body).await;
+        let told = answer.json();
+        assert_eq!(answer.status, 400, "{path} {told}");
+        let errors = told["errors"].as_array().unwrap_or_else(|| panic!("{path} {told}"));
+        assert_eq!((errors.len(), &errors[0]["pointer"]), (1, &"".into()), "{path} {told}");
+        if path == "/api/v1/alert-rules" {
+            assert!(errors[0]["detail"].as_str().unwrap().contains("line 1 column 1"), "{told}");
+        }
     }
 }
 

@@ -32,6 +32,7 @@ mod history;
 mod http;
 mod import_alertmanager;
 mod jobs;
+mod lists;
 mod live;
 mod metrics;
 mod notify;

@@ -221,5 +221,11 @@ async fn the_system_page_has_every_member() {
     has(&system["process"], &["pid", "memory_mb", "threads", "uptime_seconds"]);
     has(&system["internals"], &["ingest", "journal", "hub", "cache"]);
     assert_eq!(system["hosts"][0]["cpu"], json!({"usage_percent": 5.0, "cores": 4}));
+    // What a host does not say is not known.
+    let sample =
+        json!({"type": "host.sampled", "data": {"host": "h", "cpu": {"usage_percent": 6}}});
+    server.send(sample).await;
+    let system = server.get("/api/v1/system").await.json();
+    assert_eq!(system["hosts"][0]["cpu"], json!({"usage_percent": 6.0, "cores": null}));
     assert_eq!(system["process"]["pid"], std::process::id());
 }

@@ -125,6 +125,31 @@ async fn what_goes_out_can_come_in_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_as_a_table_and_went_out_is_known_again() {
+    let server = Server::start().await;
+    for (table, lines) in [
+        ("symbol,quantity,price\nBARE,1.0,2.50\nBARE,1.0,2.50\n", 2),
+        ("time,symbol,side,quantity,price\n2026-01-02,TIMED,buy,10,3\n", 1),
+        ("time,symbol,quantity,price,id\n2026-01-02 10:00:00,NAMED,-1,3,t1\n", 1),
+        ("time,symbol,quantity,price,order\n2026-01-02,FILLS,1,3,o\n2026-01-03,FILLS,1,3,o\n", 2),
+    ] {
+        assert_eq!(import(&server, "", table).await.json()["accepted"], json!(lines), "{table}");
+    }
+    let before = portfolio(&server).await;
+    let file = server.get("/api/v1/trades?format=csv").await;
+    let text = String::from_utf8(file.body).unwrap();
+    let again = import(&server, "", &text).await.json();
+    assert_eq!(
+        (&again["accepted"], &again["duplicates"], &again["rejected"]),
+        (&json!(0), &json!(6), &json!([])),
+        "{text}"
+    );
+    let after = portfolio(&server).await;
+    assert_eq!(after["positions"], before["positions"]);
+    assert_eq!((&before["trades"], &after["trades"]), (&json!(6), &json!(6)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_take_in_tables_too() {
     let server = Server::start().await;
     let call = async |csv: &str, mapping: &str| {

@@ -62,7 +62,7 @@ pub async fn users(
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<UsersPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ManageUsers)?;
-    let params = crate::server::access::PageParams { limit, after };
+    let params = crate::server::page::PageParams { limit, after };
     Unread::of(&crate::server::access::users::list(&app.hub.published(), &params)?)
 }
 
@@ -103,7 +103,7 @@ pub async fn remove_user(username: Arc<str>) -> Result<(), ApiError> {
 #[server(name = ReadRoles, prefix = "/api/ui", endpoint = "roles", input = GetUrl, output = JsonUnread)]
 pub async fn roles() -> Result<Unread<RolesPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ManageUsers)?;
-    Unread::of(&crate::server::access::roles::list(&app.hub.published()))
+    Unread::of(&crate::server::access::roles::all(&app.hub.published()))
 }
 
 /// `GET /api/ui/role_names`: the same, for whoever gives roles to tokens.
@@ -113,7 +113,7 @@ pub async fn roles() -> Result<Unread<RolesPage>, ApiError> {
 #[server(name = ReadRoleNames, prefix = "/api/ui", endpoint = "role_names", input = GetUrl, output = JsonUnread)]
 pub async fn role_names() -> Result<Unread<RolesPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ManageTokens)?;
-    Unread::of(&crate::server::access::roles::list(&app.hub.published()))
+    Unread::of(&crate::server::access::roles::all(&app.hub.published()))
 }
 
 /// `POST /api/ui/define_role`: as `PUT /api/v1/roles/{name}`.
@@ -146,7 +146,7 @@ pub async fn tokens(
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<TokensPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::access::Permission::ManageTokens)?;
-    let params = crate::server::access::PageParams { limit, after };
+    let params = crate::server::page::PageParams { limit, after };
     Unread::of(&crate::server::access::tokens::list(&app, &app.hub.published(), &params)?)
 }
 

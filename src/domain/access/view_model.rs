@@ -118,7 +118,7 @@ pub struct RolesPage {
     pub as_of: Timestamp,
     /// The roles.
     pub items: Vec<RoleItem>,
-    /// Always none: they fit on one page.
+    /// Where the next page begins, if there is another.
     pub next: Option<String>,
 }
 
@@ -217,7 +217,7 @@ pub struct SessionsPage {
     pub as_of: Timestamp,
     /// The sessions.
     pub items: Vec<SessionItem>,
-    /// Always none: there are only so many.
+    /// Where the next page begins, if there is another.
     pub next: Option<String>,
 }
 

@@ -4,7 +4,8 @@ use super::rule::{AlertRule, On, OnAbsent, OnFinding, Thing};
 use crate::domain::health::Severity;
 use std::sync::Arc;
 
-/// Every finding of severity warning or worse that no other rule is about.
+/// Every finding of severity warning or worse that no other rule is about, and of those that are
+/// alerts of other systems every one.
 pub const FINDINGS: &str = "findings";
 /// Every source that goes quiet.
 pub const DEAD_MAN: &str = "dead-man";

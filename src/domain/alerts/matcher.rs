@@ -48,6 +48,11 @@ impl Matcher {
         })
     }
 
+    /// Whether it says how bad alerts must be.
+    pub fn is_of_severity(&self) -> bool {
+        self.0.keys().any(|label| matches!(&**label, MIN_SEVERITY | "severity"))
+    }
+
     /// Whether it takes every alert.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -56,7 +56,7 @@ pub async fn metric(
 #[server(name = ReadPins, prefix = "/api/ui", endpoint = "pins", input = GetUrl, output = JsonUnread)]
 pub async fn pins() -> Result<Unread<Pins>, ApiError> {
     let (app, caller) = crate::server::caller(crate::domain::Permission::ViewMetrics)?;
-    Unread::of(&crate::server::metrics::pins::list(&app, &caller))
+    Unread::of(&crate::server::metrics::pins::all(&app, &caller))
 }
 
 /// `POST /api/ui/pin`: puts a chart on the caller's own board.

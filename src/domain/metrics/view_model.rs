@@ -149,6 +149,8 @@ pub struct Pins {
     pub as_of: Timestamp,
     /// In the order in which they were pinned.
     pub items: Vec<Pin>,
+    /// Where the next page begins, if there is another.
+    pub next: Option<String>,
 }
 
 /// Most charts on a board.

@@ -75,7 +75,7 @@ pub async fn pings(
     #[server(default)] after: Option<String>,
 ) -> Result<Unread<PingsPage>, ApiError> {
     let app = crate::server::allowed(crate::domain::Permission::ViewProjects)?;
-    let params = crate::server::pings::PingsParams { after, ..Default::default() };
+    let params = crate::server::page::PageParams { after, ..Default::default() };
     Unread::of(&crate::server::pings::list(&app.hub.published(), &params)?)
 }
 

@@ -150,8 +150,8 @@ impl Host {
 
     /// Load over one minute for each core, if both are known.
     pub fn load_per_core(&self) -> Option<f64> {
-        let ([load, ..], cpu) = (self.load?, self.cpu.filter(|cpu| cpu.cores > 0)?);
-        Some(load / f64::from(cpu.cores))
+        let ([load, ..], cores) = (self.load?, self.cpu?.cores.filter(|cores| *cores > 0)?);
+        Some(load / f64::from(cores))
     }
 
     fn sample(&mut self, at: Timestamp, sample: &Sampled) {

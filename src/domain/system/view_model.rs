@@ -13,9 +13,9 @@ pub struct Cpu {
     /// Use of all of them together, 0 to 100.
     #[serde(default)]
     pub usage_percent: f64,
-    /// How many.
+    /// How many; null if the host does not say.
     #[serde(default)]
-    pub cores: u32,
+    pub cores: Option<u32>,
 }
 
 /// Main memory of a host.

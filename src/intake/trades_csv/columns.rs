@@ -157,6 +157,11 @@ impl Columns {
         self.names.len()
     }
 
+    /// Whether it is a table that a board has written.
+    pub fn are_own(&self) -> bool {
+        ["realized_pnl", "late"].iter().all(|own| self.names.iter().any(|name| name == own))
+    }
+
     /// Whether there is a column for a member.
     pub fn has(&self, member: Member) -> bool {
         self.at.contains_key(&member)

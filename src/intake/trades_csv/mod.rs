@@ -5,8 +5,9 @@
 //! - Nothing is guessed: a number with separators of thousands, or a comma before its fraction, is
 //!   refused with its line.
 //! - The same line makes the same event whenever it is taken in, so that a file that is sent twice
-//!   makes duplicates and not double positions. It is known by its trade's id or, where there is
-//!   none, by all it says and how many lines before it say the same.
+//!   makes duplicates and not double positions. It is known by all it says, its trade's id among
+//!   that, and where that is missing by how many lines before it say the same. What it leaves to a
+//!   default says the same as the default, so that what goes out as a table comes in as duplicates.
 
 mod columns;
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod tests;
 
 use super::{Incoming, MAX_REJECTIONS};
 use crate::domain::trading::{
-    DEFAULT_ACCOUNT, Decimal, Event as TradingEvent, Executed, ParseDecimalError, Side,
+    DEFAULT_ACCOUNT, DEFAULT_CURRENCY, Decimal, Event as TradingEvent, Executed, ParseDecimalError,
+    Side,
 };
 use crate::domain::{DataError, Event, Validate};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
@@ -165,7 +167,7 @@ impl Lines {
         let or = |member, default: &Option<Arc<str>>| {
             get(member).map(Arc::from).or_else(|| default.clone())
         };
-        let trade = Executed {
+        let mut trade = Executed {
             symbol: needed(columns, line, Member::Symbol)?.into(),
             side,
             quantity,
@@ -184,35 +186,74 @@ impl Lines {
             // It counts as of when it came in.
             (None, false) => None,
         };
-        let id = self.id(&trade, time, get(Member::Trade))?;
+        let own = get(Member::Trade).and_then(|id| own_id(id, time, &trade));
+        let id = match (own, get(Member::Trade)) {
+            (Some(id), _) => {
+                // It had none but the event's.
+                trade.trade = None;
+                id
+            }
+            (None, Some(id)) if !columns.are_own() => self.known(&trade, time, id)?,
+            // In a table of the board's own, ids of trades may be those of their orders.
+            (None, _) => self.counted(&trade, time),
+        };
         let source = SOURCE.into();
         let event = Event::Trading(TradingEvent::Executed(trade));
         Ok(Incoming { time, source, id, id_given: true, subject: None, event })
     }
 
-    /// The event's id: the same for the same line of the same file.
-    fn id(
+    /// The event's id of a line that may stand there several times.
+    fn counted(&mut self, trade: &Executed, time: Option<Timestamp>) -> Arc<str> {
+        let said = said(trade, time);
+        let alike = self.alike.entry(said).or_default();
+        *alike += 1;
+        event_id(said, *alike)
+    }
+
+    /// The event's id of a line whose trade has this one, however often it stands there. It is made
+    /// of all that the line says, since another table may number other trades alike.
+    fn known(
         &mut self,
         trade: &Executed,
         time: Option<Timestamp>,
-        id: Option<&str>,
+        id: &str,
     ) -> Result<Arc<str>, DataError> {
-        let said = serde_json::to_string(&(time, trade)).unwrap_or_default();
-        let said = blake3::hash(said.as_bytes());
+        let said = said(trade, time);
         let account = trade.account.as_deref().unwrap_or(DEFAULT_ACCOUNT);
-        let Some(id) = id else {
-            let alike = self.alike.entry(said).or_default();
-            *alike += 1;
-            return Ok(format!("{}-{alike}", said.to_hex()).into());
-        };
         let key = blake3::hash(format!("{account}\n{id}").as_bytes());
         if *self.trades.entry(key).or_insert(said) != said {
             let detail = "another line with the same id says something else";
             return Err(DataError::at("/trade", detail));
         }
-        // With what it says, since another table may number other trades alike.
-        Ok(blake3::hash(format!("{key}{said}").as_bytes()).to_hex().as_str().into())
+        Ok(event_id(said, 1))
     }
+}
+
+/// What a line says, whether or not it leaves to a default what is the default.
+fn said(trade: &Executed, time: Option<Timestamp>) -> blake3::Hash {
+    let other = |text: &Option<Arc<str>>, default: &str| text.clone().filter(|it| **it != *default);
+    let plain = Executed {
+        account: other(&trade.account, DEFAULT_ACCOUNT),
+        currency: other(&trade.currency, DEFAULT_CURRENCY),
+        fees: trade.fees.filter(|fees| !fees.is_zero()),
+        ..trade.clone()
+    };
+    let said = serde_json::to_string(&(time, plain)).unwrap_or_default();
+    blake3::hash(said.as_bytes())
+}
+
+fn event_id(said: blake3::Hash, alike: u32) -> Arc<str> {
+    format!("{}-{alike}", said.to_hex()).into()
+}
+
+/// The event's id, if that is what an export tells as the id of a trade that has none of its own.
+fn own_id(id: &str, time: Option<Timestamp>, trade: &Executed) -> Option<Arc<str>> {
+    let (hash, alike) = id.split_once('-').filter(|(hash, _)| hash.len() == 64)?;
+    let alike: u32 = alike.parse().ok()?;
+    let bare = Executed { trade: None, ..trade.clone() };
+    // A line without a time is told with that of its arrival.
+    let made = [time, None].into_iter().find(|at| *said(&bare, *at).to_hex() == *hash)?;
+    Some(event_id(said(&bare, made), alike))
 }
 
 fn missing(member: Member) -> DataError {

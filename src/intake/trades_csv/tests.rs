@@ -133,6 +133,47 @@ fn a_line_is_known_again() {
 }
 
 #[test]
+fn what_is_left_to_a_default_says_the_same() {
+    #[track_caller]
+    fn check(one: &str, other: &str) {
+        let ids = |text: &str| read(text).events.into_iter().map(|it| it.id).collect::<Vec<_>>();
+        assert_eq!(ids(one), ids(other), "{one}\n{other}");
+    }
+    let full = "time,symbol,side,quantity,price,fees,account,currency,trade_id\n";
+    let named = format!("{full}2026-01-02T03:04:05.000Z,X,buy,1,2.5,0,default,USD,t\n");
+    check("date,symbol,qty,price,id\n2026-01-02 03:04:05,X,1.0,2.50,t\n", &named);
+    let bare = format!("{full}1767323045,X,buy,1,2,0.00,,USD,\n");
+    check("time,symbol,side,qty,price\n2026-01-02T04:04:05+01:00,X,b,1,2\n", &bare);
+}
+
+#[test]
+fn a_table_of_the_board_itself_is_known_again() {
+    #[track_caller]
+    fn check(text: &str, exported: impl Fn(&Incoming) -> String) {
+        let before = read(text).events;
+        let head = "id,symbol,side,quantity,price,fees,timestamp,realized_pnl,currency,late\n";
+        let rows: String = before.iter().map(exported).collect();
+        let after = read(&format!("{head}{rows}"));
+        assert_eq!(after.refused, 0, "{rows}");
+        let ids = |events: &[Incoming]| events.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&after.events), ids(&before), "{rows}");
+    }
+    let row = |id: &str, at: &str| format!("{id},X,buy,1,2,0,{at},,USD,false\n");
+    let at = "2026-01-02T00:00:00.000Z";
+    // Neither id nor time, then no id, then one of its own, and those of an order of several trades.
+    check("symbol,qty,price\nX,1,2\nX,1,2\n", |it| row(&it.id, "2026-05-06T07:08:09.123Z"));
+    check("date,symbol,qty,price\n2026-01-02,X,1,2\n", |it| row(&it.id, at));
+    check("date,symbol,qty,price,id\n2026-01-02,X,1,2,t\n", |_| row("t", at));
+    let fills = "date,symbol,qty,price,order\n2026-01-02,X,1,2,o\n2026-01-02,X,1,2,o\n\
+                 2026-01-03,X,1,2,o\n";
+    check(fills, |it| row("o", &it.time.unwrap().to_string()));
+    // One that was changed since is another.
+    let id = read("date,symbol,qty,price\n2026-01-02,X,1,2\n").events[0].id.clone();
+    let text = format!("date,symbol,qty,price,id\n2026-01-02,X,1,3,{id}\n");
+    assert_ne!(read(&text).events[0].id, id);
+}
+
+#[test]
 fn defaults_hold_where_a_line_names_none() {
     let context = Context {
         account: Some("d".into()),

@@ -250,7 +250,7 @@ impl Evaluator {
                 };
                 // What no rule takes and no alert is about is not looked at.
                 let about = match (&rule.on, scene.found.get(&(finding.clone(), subject.clone()))) {
-                    (On::Finding(on), Some(found)) => super::sight::takes(on, found),
+                    (On::Finding(on), Some(found)) => super::sight::takes(rule, on, found),
                     _ => false,
                 };
                 if about || scene.state.alerts.by_key.contains_key(&key) {
@@ -292,7 +292,7 @@ fn look(
 ) -> (Option<Event>, Option<Timestamp>) {
     let alerts = &scene.state.alerts;
     let alert = alerts.by_key.get(key).and_then(|id| alerts.open.get(id));
-    let Seen { sight, what, next, why } = scene.look(key);
+    let Seen { sight, what, next, why, since } = scene.look(key);
     let patience = match alerts.rule(&key.rule) {
         // What is gone for another reason than that all is well again need not be waited for.
         _ if why.is_some() => Patience::default(),
@@ -314,6 +314,7 @@ fn look(
                 key: key.clone(),
                 to,
                 what,
+                since: since.filter(|since| *since < scene.now),
             });
             (opened.map(Event::Opened), next)
         }

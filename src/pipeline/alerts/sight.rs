@@ -9,7 +9,7 @@ use crate::domain::alerts::life::Sight;
 use crate::domain::alerts::rule::{
     Aggregation, AlertRule, On, OnAbsent, OnFinding, OnMetric, Op, Thing,
 };
-use crate::domain::alerts::state::{External, Sources};
+use crate::domain::alerts::state::{External, OF_OTHERS, Sources};
 use crate::domain::alerts::{Key, What, built_in, glob};
 use crate::domain::health::{Evidence, Finding, Severity, minute, span};
 use crate::domain::state::State;
@@ -54,11 +54,13 @@ pub struct Seen {
     pub next: Option<Timestamp>,
     /// Why it is gone, if not for what is seen.
     pub why: Option<&'static str>,
+    /// Since when it has held, if somebody else has said so.
+    pub since: Option<Timestamp>,
 }
 
 impl Seen {
     const fn of(sight: Sight) -> Self {
-        Self { sight, what: None, next: None, why: None }
+        Self { sight, what: None, next: None, why: None, since: None }
     }
 
     fn gone(why: &'static str) -> Self {
@@ -103,7 +105,7 @@ impl Scene<'_> {
     /// The rules that are about a finding; the one for all that are left only if no other is.
     pub fn rules_for(&self, finding: &Finding) -> Vec<Arc<AlertRule>> {
         let takes = |rule: &AlertRule| match &rule.on {
-            On::Finding(on) => rule.enabled && takes(on, finding),
+            On::Finding(on) => rule.enabled && takes(rule, on, finding),
             _ => false,
         };
         let state = &self.state.alerts;
@@ -127,7 +129,7 @@ impl Scene<'_> {
                 next => Seen { next, ..Seen::of(Sight::Clear) },
             };
         };
-        if !matches!(&rule.on, On::Finding(on) if takes(on, finding)) {
+        if !matches!(&rule.on, On::Finding(on) if takes(rule, on, finding)) {
             return Seen::of(Sight::Clear);
         }
         if !self.rules_for(finding).iter().any(|takes| takes.id == rule.id) {
@@ -156,7 +158,8 @@ impl Scene<'_> {
             resolve: finding.resolve.clone(),
             link: finding.evidence.link.clone(),
         };
-        Seen { what: Some(what), ..Seen::of(Sight::Holds) }
+        let since = other.map(|other| other.since);
+        Seen { what: Some(what), since, ..Seen::of(Sight::Holds) }
     }
 
     /// The alert of another system that a subject is.
@@ -307,7 +310,7 @@ impl Scene<'_> {
         let none: Arc<str> = Arc::default();
         match &rule.on {
             On::Finding(on) => {
-                let found = self.found.values().filter(|finding| takes(on, finding));
+                let found = self.found.values().filter(|finding| takes(rule, on, finding));
                 found.map(|it| key(&it.rule.as_str().into(), it.subject.as_str().into())).collect()
             }
             On::Metric(_) => {
@@ -323,15 +326,18 @@ impl Scene<'_> {
 }
 
 /// Whether a rule is about a finding. What an alert itself is, is no reason for another.
-pub fn takes(on: &OnFinding, finding: &Finding) -> bool {
+pub fn takes(rule: &AlertRule, on: &OnFinding, finding: &Finding) -> bool {
+    // What another system calls an alert is one, however mild; somebody may want to see worse alone.
+    let others = *rule.id == *built_in::FINDINGS && finding.rule == OF_OTHERS;
+    let least = on.severity.filter(|least| !(others && *least <= Severity::Warning));
     !finding.rule.starts_with(FIRING)
         && glob(&on.rule, &finding.rule)
-        && on.severity.is_none_or(|least| finding.severity >= least)
+        && least.is_none_or(|least| finding.severity >= least)
 }
 
 /// A finding in a few words: `host build-02: host quiet`.
 fn title(finding: &Finding, rule: &AlertRule) -> String {
-    if finding.rule == "alert.external" {
+    if finding.rule == OF_OTHERS {
         let said = finding.message.split_once(": ").map_or(&*finding.message, |(_, said)| said);
         return said.to_owned();
     }

@@ -1,8 +1,10 @@
 //! Who is to be told of what: each channel once of each alert that needs somebody, when it needs
 //! somebody, and together with others of the same cause.
 
-use crate::domain::alerts::state::{Alert, State};
+use crate::domain::alerts::built_in;
+use crate::domain::alerts::state::{Alert, OF_OTHERS, State};
 use crate::domain::alerts::{AlertItem, AlertState, Channel, Queued, Told, Why};
+use crate::domain::health::Severity;
 use crate::wire::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -99,7 +101,7 @@ fn group(alert: &Alert) -> Arc<str> {
     match (&*key.finding, name) {
         ("", _) => key.rule.clone(),
         // Alerts of other systems have only that in common that they are not ours.
-        ("alert.external", Some(name)) => name.clone(),
+        (OF_OTHERS, Some(name)) => name.clone(),
         _ => key.finding.clone(),
     }
 }
@@ -119,7 +121,8 @@ fn due(state: &State, channel: &Channel, alert: &Alert) -> Option<Why> {
     let cause = alert.covered_by.as_ref().and_then(|by| state.open.get(by));
     let covered =
         cause.is_some_and(|cause| channel.matcher.matches(cause.what.severity, &cause.what.labels));
-    let quiet = alert.ack.is_some() || covered;
+    let quiet =
+        alert.ack.is_some() || covered || is_note(alert) && !channel.matcher.is_of_severity();
     if !holds || quiet || !channel.matcher.matches(alert.what.severity, &alert.what.labels) {
         return None;
     }
@@ -129,6 +132,15 @@ fn due(state: &State, channel: &Channel, alert: &Alert) -> Option<Why> {
         Some(_) => return None,
     };
     state.silenced_until(alert).is_none().then_some(why)
+}
+
+/// Whether another system only says something, which nobody has made a rule about: that is shown, and
+/// told to channels that say how bad things must be for them.
+fn is_note(alert: &Alert) -> bool {
+    let key = &alert.key;
+    *key.rule == *built_in::FINDINGS
+        && *key.finding == *OF_OTHERS
+        && alert.what.severity == Severity::Info
 }
 
 /// How many notifications wait in each channel.

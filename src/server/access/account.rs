@@ -11,7 +11,9 @@ use crate::domain::access::{
 };
 use crate::pipeline::publish::Published;
 use crate::server::App;
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Who the caller is.
@@ -54,6 +56,21 @@ pub fn sessions(shown: &Published, caller: &Caller) -> Result<SessionsPage, ApiE
         })
         .collect();
     Ok(SessionsPage { as_of: shown.as_of, items, next: None })
+}
+
+/// A page of them.
+///
+/// # Errors
+/// As [`sessions`]; 422 at the parameter that cannot be.
+pub fn list_sessions(
+    shown: &Published,
+    caller: &Caller,
+    params: &PageParams,
+) -> Result<SessionsPage, ApiError> {
+    let SessionsPage { as_of, items, .. } = sessions(shown, caller)?;
+    let newest = |session: &SessionItem| Reverse((session.created_at, session.id.clone()));
+    let Page { items, next } = params.of(items, newest)?;
+    Ok(SessionsPage { as_of, items, next })
 }
 
 /// Ends one of the caller's sessions.

@@ -24,7 +24,7 @@ pub mod routes;
 
 pub use caller::{Caller, Credential, allowed, known};
 pub use own::{Act, record};
-pub use params::{AuditParams, PageParams};
+pub use params::AuditParams;
 pub use start::Refused;
 pub use throttle::Measures;
 

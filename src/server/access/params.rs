@@ -1,30 +1,10 @@
-//! Which page of a list, and which lines of the audit log.
+//! Which lines of the audit log.
 
 use crate::domain::access::{AuditFilter, Outcome};
 use crate::server::params::{MAX_LIMIT, given, limit, moment, position, settle, word};
 use crate::wire::{ApiError, Seq};
 use serde::Deserialize;
 use std::sync::Arc;
-
-/// Which page.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct PageParams {
-    /// Entries a page, 1 to 500, default 50.
-    pub limit: Option<String>,
-    /// `next` of the page before.
-    pub after: Option<String>,
-}
-
-impl PageParams {
-    /// # Errors
-    /// 422 at `/limit`.
-    pub fn read(&self) -> Result<(usize, Option<&str>), ApiError> {
-        let mut errors = Vec::new();
-        let limit = limit(&self.limit, MAX_LIMIT, &mut errors);
-        settle((limit, given(&self.after)), errors)
-    }
-}
 
 /// Which lines of the audit log.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -40,10 +20,10 @@ pub struct AuditParams {
     pub address: Option<String>,
     /// `done` or `denied`.
     pub outcome: Option<String>,
-    /// From then on (RFC 3339).
+    /// From then on, RFC 3339 or epoch milliseconds.
     #[serde(alias = "from")]
     pub start_time: Option<String>,
-    /// Until before then (RFC 3339).
+    /// Until before then, likewise.
     #[serde(alias = "to")]
     pub end_time: Option<String>,
     /// Lines a page, 1 to 500, default 50.
@@ -123,7 +103,5 @@ mod tests {
         let errors = params.read().unwrap_err().errors;
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/outcome", "/start_time", "/limit", "/after"]);
-        let page = PageParams { limit: some("501"), after: None };
-        assert_eq!(page.read().unwrap_err().errors[0].pointer, "/limit");
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::access::{
 use crate::domain::{Event, check};
 use crate::pipeline::publish::Published;
 use crate::server::App;
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -30,12 +31,26 @@ pub struct NewRole {
 }
 
 /// Every role, built-in ones first.
-pub fn list(shown: &Published) -> RolesPage {
+pub fn all(shown: &Published) -> RolesPage {
     let state = &shown.state.access;
     let built_in = BuiltIn::ALL.iter().map(|role| Arc::from(role.name));
     let names = built_in.chain(state.roles.keys().cloned());
     let items = names.filter_map(|name| item(state, &name)).collect();
     RolesPage { as_of: shown.as_of, items, next: None }
+}
+
+/// A page of them.
+///
+/// # Errors
+/// 422 at the parameter that cannot be.
+pub fn list(shown: &Published, params: &PageParams) -> Result<RolesPage, ApiError> {
+    let RolesPage { as_of, items, .. } = all(shown);
+    let place = |role: &RoleItem| {
+        let built_in = BuiltIn::ALL.iter().position(|known| *known.name == *role.name);
+        (built_in.unwrap_or(usize::MAX), role.name.clone())
+    };
+    let Page { items, next } = params.of(items, place)?;
+    Ok(RolesPage { as_of, items, next })
 }
 
 /// One role.

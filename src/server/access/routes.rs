@@ -2,7 +2,7 @@
 
 use super::account;
 use super::caller::Caller;
-use super::params::{AuditParams, PageParams};
+use super::params::AuditParams;
 use super::roles::{self, NewRole};
 use super::session::{self, From};
 use super::tokens;
@@ -14,6 +14,7 @@ use crate::domain::access::{
 };
 use crate::server::body::{FormBody, JsonBody};
 use crate::server::needs::{Needs, Routes};
+use crate::server::page::PageParams;
 use crate::server::{App, problem};
 use crate::wire::ApiError;
 use axum::Json;
@@ -137,8 +138,10 @@ async fn me(State(app): State<App>, caller: Caller) -> Json<Me> {
 async fn list_sessions(
     State(app): State<App>,
     caller: Caller,
+    params: Params<PageParams>,
 ) -> Result<Json<SessionsPage>, ApiError> {
-    account::sessions(&app.hub.published(), &caller).map(Json)
+    let Query(params) = params.map_err(problem::malformed)?;
+    account::list_sessions(&app.hub.published(), &caller, &params).map(Json)
 }
 
 /// `DELETE /api/v1/me/sessions/{id}`
@@ -210,8 +213,12 @@ async fn remove_user(
 }
 
 /// `GET /api/v1/roles`
-async fn list_roles(State(app): State<App>) -> Json<RolesPage> {
-    Json(roles::list(&app.hub.published()))
+async fn list_roles(
+    State(app): State<App>,
+    params: Params<PageParams>,
+) -> Result<Json<RolesPage>, ApiError> {
+    let Query(params) = params.map_err(problem::malformed)?;
+    roles::list(&app.hub.published(), &params).map(Json)
 }
 
 /// `GET /api/v1/roles/{name}`

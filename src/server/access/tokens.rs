@@ -2,7 +2,6 @@
 
 use super::caller::Caller;
 use super::own::{self, Act};
-use super::params::PageParams;
 use super::secret::{Credential, TOKEN_PREFIX};
 use super::turns::turn;
 use super::users::{covers, grantable, name};
@@ -14,6 +13,7 @@ use crate::domain::access::{
 };
 use crate::pipeline::publish::Published;
 use crate::server::App;
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -26,20 +26,10 @@ const MAX: usize = 10_000;
 /// # Errors
 /// 422 at the parameter that cannot be.
 pub fn list(app: &App, shown: &Published, params: &PageParams) -> Result<TokensPage, ApiError> {
-    let (limit, after) = params.read()?;
-    let mut all: Vec<&Arc<Token>> = shown.state.access.tokens.values().collect();
-    all.sort_by_key(|token| Reverse((token.created_at, token.id.clone())));
-    let begin = match after {
-        None => 0,
-        Some(id) => {
-            let place = all.iter().position(|token| *token.id == *id);
-            let gone = || ApiError::invalid("/after", "must be the `next` of an earlier page");
-            place.ok_or_else(gone)? + 1
-        }
-    };
-    let mut rest = all.into_iter().skip(begin);
-    let items: Vec<_> = rest.by_ref().take(limit).map(|token| item(app, shown, token)).collect();
-    let next = rest.next().and(items.last()).map(|last| last.id.to_string());
+    let all = shown.state.access.tokens.values().collect();
+    let newest = |token: &&Arc<Token>| Reverse((token.created_at, token.id.clone()));
+    let Page { items, next } = params.of(all, newest)?;
+    let items = items.into_iter().map(|token| item(app, shown, token)).collect();
     Ok(TokensPage { as_of: shown.as_of, items, next })
 }
 

@@ -5,7 +5,6 @@
 
 use super::caller::{Caller, NOBODY};
 use super::own::{self, Act};
-use super::params::PageParams;
 use super::turns::{ACCESS, turn};
 use crate::domain::access::state::{State, User};
 use crate::domain::access::{
@@ -15,8 +14,8 @@ use crate::domain::access::{
 use crate::domain::{Event, check};
 use crate::pipeline::publish::Published;
 use crate::server::App;
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind};
-use std::ops::Bound;
 use std::sync::Arc;
 
 /// Who does what nobody in particular does.
@@ -29,12 +28,10 @@ const MAX: usize = 10_000;
 /// # Errors
 /// 422 at the parameter that cannot be.
 pub fn list(shown: &Published, params: &PageParams) -> Result<UsersPage, ApiError> {
-    let (limit, after) = params.read()?;
     let state = &shown.state.access;
-    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let mut rest = state.users.range::<_, str>((from, Bound::Unbounded)).map(|(_, user)| user);
-    let items: Vec<UserItem> = rest.by_ref().take(limit).map(|user| item(state, user)).collect();
-    let next = rest.next().and(items.last()).map(|last| last.username.to_string());
+    let all = state.users.values().collect();
+    let Page { items, next } = params.of(all, |user: &&Arc<User>| user.name.clone())?;
+    let items = items.into_iter().map(|user| item(state, user)).collect();
     Ok(UsersPage { as_of: shown.as_of, items, next })
 }
 

@@ -73,12 +73,20 @@ fn csv(items: &[AlertItem]) -> String {
             at(it.silenced_until),
             cell(&it.rule),
             cell(&it.subject),
-            cell(&it.tags.join(" ")),
+            tags(&it.tags),
         ];
         out.push_str(&cells.join(","));
         out.push_str("\r\n");
     }
     out
+}
+
+/// As arrays stand in all tables: as JSON, and nothing where there are none.
+fn tags(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return String::new();
+    }
+    cell(&serde_json::to_string(tags).unwrap_or_default())
 }
 
 /// `GET /api/v1/alerts/{id}`: one alert with what has happened to it, and what it is built on.

@@ -5,7 +5,7 @@
 
 use super::ids;
 use super::routes::MANAGE;
-use super::setup::{Listed, created};
+use super::setup::created;
 use crate::domain::alerts::state::State as Alerts;
 use crate::domain::alerts::{
     Channel, ChannelItem, ChannelKind, ChannelSpec, ChannelTest, Event as AlertEvent,
@@ -14,16 +14,18 @@ use crate::domain::alerts::{
 use crate::domain::{Event, check};
 use crate::notify::{self, Taken, Target};
 use crate::pipeline::publish::Published;
-use crate::server::access::{self, Act, Caller, PageParams};
+use crate::server::access::{self, Act, Caller};
 use crate::server::body::{Settable, SpecBody};
 use crate::server::needs::Routes;
+use crate::server::page::{Asked, Listed};
 use crate::server::{App, problem};
 use crate::wire::{ApiError, ErrorKind};
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,8 +52,13 @@ pub async fn list(app: &App) -> Result<Vec<ChannelItem>, ApiError> {
     let counts = counts(alerts);
     let mut items: Vec<_> =
         alerts.channels.values().map(|channel| item(app, alerts, &counts, channel)).collect();
-    items.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+    items.sort_by_cached_key(place);
     Ok(items)
+}
+
+/// Where a channel stands among all.
+fn place(item: &ChannelItem) -> (String, Arc<str>) {
+    (item.name.to_lowercase(), item.id.clone())
 }
 
 /// One channel.
@@ -301,8 +308,12 @@ impl Settable for ChannelSpec {
 }
 
 /// `GET /api/v1/channels`
-async fn read_channels(State(app): State<App>) -> Result<Json<Listed<ChannelItem>>, ApiError> {
-    Ok(Listed::of(&app, list(&app).await?))
+async fn read_channels(
+    State(app): State<App>,
+    asked: Asked,
+) -> Result<Json<Listed<ChannelItem>>, ApiError> {
+    let all = list(&app).await?;
+    Listed::page(&app, asked, all, place)
 }
 
 /// `GET /api/v1/channels/{id}`
@@ -352,24 +363,13 @@ async fn test_channel(
     test(&app, &caller, &id).await.map(Json)
 }
 
-/// `GET /api/v1/notifications?limit=&after=`: newest first.
+/// `GET /api/v1/notifications`: newest first.
 async fn read_notifications(
     State(app): State<App>,
-    params: Result<Query<PageParams>, QueryRejection>,
+    asked: Asked,
 ) -> Result<Json<Listed<NotificationItem>>, ApiError> {
-    let Query(params) = params.map_err(problem::malformed)?;
-    let (limit, after) = params.read()?;
-    let as_of = app.hub.published().as_of;
-    let mut rest = notifications(&app);
-    if let Some(after) = after {
-        let at = rest.iter().position(|item| *item.id == *after);
-        let gone = || ApiError::invalid("/after", "is there no more; begin again without it");
-        rest.drain(..=at.ok_or_else(gone)?);
-    }
-    let more = rest.len() > limit;
-    rest.truncate(limit);
-    let next = rest.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Json(Listed { as_of, items: rest, next }))
+    let newest = |item: &NotificationItem| Reverse((item.created_at, item.id.clone()));
+    Listed::page(&app, asked, notifications(&app), newest)
 }
 
 /// `POST /api/v1/notifications/{id}/retry`: 202 with the notification, which waits again.

@@ -140,7 +140,8 @@ async fn host(
     range: Range,
 ) -> Result<Course, ApiError> {
     let hosts = &shown.state.system.hosts;
-    let cores = hosts.get(name).and_then(|host| host.cpu).map(|cpu| f64::from(cpu.cores.max(1)));
+    let cores = hosts.get(name).and_then(|host| host.cpu?.cores);
+    let cores = cores.map(|cores| f64::from(cores.max(1)));
     type Of = fn(&HostPoint) -> Option<f64>;
     let (what, unit, of): (_, _, Of) = match finding {
         "system.cpu_high" => ("CPU", "percent", |it| it.cpu_max.or(it.cpu)),

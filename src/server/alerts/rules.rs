@@ -25,6 +25,12 @@ pub fn list(shown: &Published) -> Vec<RuleItem> {
     rules.map(|rule| item(&rule, counts.get(&*rule.id).copied().unwrap_or_default())).collect()
 }
 
+/// Where a rule stands among all.
+pub fn place(item: &RuleItem) -> (usize, Arc<str>) {
+    let built_in = built_in::IDS.iter().position(|id| *id == &*item.rule.id);
+    (built_in.unwrap_or(usize::MAX), item.rule.id.clone())
+}
+
 fn item(rule: &Arc<AlertRule>, (firing, pending): (u32, u32)) -> RuleItem {
     let built_in = built_in::IDS.contains(&&*rule.id);
     RuleItem { rule: AlertRule::clone(rule), built_in, firing, pending }

@@ -5,8 +5,9 @@ use crate::domain::alerts::rule::RuleSpec;
 use crate::domain::alerts::{MaintenanceItem, MaintenanceSpec, RuleItem, SilenceItem, SilenceSpec};
 use crate::server::access::Caller;
 use crate::server::body::{JsonBody, Settable, SpecBody};
+use crate::server::page::{Asked, Listed};
 use crate::server::{App, problem};
-use crate::wire::{ApiError, Timestamp};
+use crate::wire::ApiError;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -23,24 +24,7 @@ impl Settable for MaintenanceSpec {
 }
 
 type Id = Result<Path<String>, PathRejection>;
-
-/// A list, or a page of one.
-#[derive(Debug, Serialize)]
-pub struct Listed<T> {
-    /// When this was known to be so.
-    pub as_of: Timestamp,
-    /// All of it, or a page.
-    pub items: Vec<T>,
-    /// Where the next page begins, if there is another.
-    pub next: Option<String>,
-}
-
-impl<T> Listed<T> {
-    /// All of `items`, as of now.
-    pub fn of(app: &App, items: Vec<T>) -> Json<Self> {
-        Json(Self { as_of: app.hub.published().as_of, items, next: None })
-    }
-}
+type List<T> = Result<Json<Listed<T>>, ApiError>;
 
 /// What was made, and where it is found.
 pub fn created(at: &str, id: &str, item: impl Serialize) -> Response {
@@ -53,8 +37,8 @@ fn id(id: Id) -> Result<String, ApiError> {
 }
 
 /// `GET /api/v1/alert-rules`
-pub async fn list_rules(State(app): State<App>) -> Json<Listed<RuleItem>> {
-    Listed::of(&app, rules::list(&app.hub.published()))
+pub async fn list_rules(State(app): State<App>, asked: Asked) -> List<RuleItem> {
+    Listed::page(&app, asked, rules::list(&app.hub.published()), rules::place)
 }
 
 /// `GET /api/v1/alert-rules/{id}`
@@ -91,9 +75,10 @@ pub async fn remove_rule(
     rules::remove(&app, &caller, &id(path)?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/v1/silences`: those that are in effect.
-pub async fn list_silences(State(app): State<App>) -> Json<Listed<SilenceItem>> {
-    Listed::of(&app, app.hub.published().state.alerts.silence_items())
+/// `GET /api/v1/silences`: those that are in effect, the one that ends next first.
+pub async fn list_silences(State(app): State<App>, asked: Asked) -> List<SilenceItem> {
+    let all = app.hub.published().state.alerts.silence_items();
+    Listed::page(&app, asked, all, |silence| (silence.until, silence.id.clone()))
 }
 
 /// `POST /api/v1/silences`
@@ -116,8 +101,8 @@ pub async fn end_silence(
 }
 
 /// `GET /api/v1/maintenance`
-pub async fn list_windows(State(app): State<App>) -> Json<Listed<MaintenanceItem>> {
-    Listed::of(&app, maintenance::list(&app))
+pub async fn list_windows(State(app): State<App>, asked: Asked) -> List<MaintenanceItem> {
+    Listed::page(&app, asked, maintenance::list(&app), |window| window.id.clone())
 }
 
 /// `POST /api/v1/maintenance`

@@ -6,6 +6,7 @@ use crate::domain::metrics::{ChartSpec, LabelSet, MetricCourse, MetricItem, Pins
 use crate::server::access::Caller;
 use crate::server::body::JsonBody;
 use crate::server::export::{self, Format, cell};
+use crate::server::page::Asked;
 use crate::server::params::settle;
 use crate::server::{App, problem};
 use crate::wire::{ApiError, Timestamp};
@@ -168,8 +169,16 @@ pub async fn latest(
 }
 
 /// `GET /api/v1/me/pins`: charts on the caller's own board.
-pub async fn list_pins(State(app): State<App>, caller: Caller) -> Json<Pins> {
-    Json(pins::list(&app, &caller))
+///
+/// # Errors
+/// 422 at the parameter that cannot be.
+pub async fn list_pins(
+    State(app): State<App>,
+    caller: Caller,
+    asked: Asked,
+) -> Result<Json<Pins>, ApiError> {
+    let Query(params) = asked.map_err(problem::malformed)?;
+    pins::list(&app, &caller, &params).map(Json)
 }
 
 /// `POST /api/v1/me/pins`

@@ -8,6 +8,7 @@ use crate::domain::metrics::{
 use crate::domain::range::{Range, RangeParams};
 use crate::domain::{DataError, Event, check};
 use crate::server::access::{self, Act, Caller, Credential};
+use crate::server::page::{Page, PageParams};
 use crate::server::{App, read};
 use crate::wire::{ApiError, ErrorKind, FieldError};
 use std::sync::Arc;
@@ -26,10 +27,20 @@ fn owner(caller: &Caller) -> Arc<str> {
 }
 
 /// The caller's own board.
-pub fn list(app: &App, caller: &Caller) -> Pins {
+pub fn all(app: &App, caller: &Caller) -> Pins {
     let shown = app.hub.published();
     let items = shown.state.metrics.boards.of(&owner(caller)).map(|pin| Pin::clone(pin)).collect();
-    Pins { as_of: shown.as_of, items }
+    Pins { as_of: shown.as_of, items, next: None }
+}
+
+/// A page of it.
+///
+/// # Errors
+/// 422 at the parameter that cannot be.
+pub fn list(app: &App, caller: &Caller, params: &PageParams) -> Result<Pins, ApiError> {
+    let Pins { as_of, items, .. } = all(app, caller);
+    let Page { items, next } = params.of(items, |pin| (pin.at, pin.id.clone()))?;
+    Ok(Pins { as_of, items, next })
 }
 
 /// A chart that can be shown, with what was left out filled in.

@@ -64,9 +64,11 @@ fn headers(names: &[&str]) -> Value {
 
 fn problem(kind: ErrorKind, text: &str, detail: &str) -> Value {
     let mut example = ApiError::new(kind, detail);
-    if kind == ErrorKind::Invalid {
-        example = example.with_field("/limit", "must be a whole number from 1 to 500");
-    }
+    example = match kind {
+        ErrorKind::Invalid => example.with_field("/limit", "must be a whole number from 1 to 500"),
+        ErrorKind::Malformed => example.with_field("", detail),
+        _ => example,
+    };
     let names: &[&str] = match kind {
         ErrorKind::Unauthenticated => &["WWW-Authenticate"],
         ErrorKind::TooMany | ErrorKind::Unavailable => {

@@ -163,3 +163,86 @@ pub fn schemas() -> Vec<(String, Value)> {
     all.push(("Event".to_owned(), event));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DataError, Event};
+    use std::collections::BTreeMap;
+
+    type Schemas = BTreeMap<String, Value>;
+
+    /// What a schema leads to, null aside.
+    fn meant<'a>(schema: &'a Value, all: &'a Schemas) -> &'a Value {
+        if let Some(place) = schema["$ref"].as_str() {
+            return meant(&all[place.rsplit('/').next().unwrap()], all);
+        }
+        let any = schema["oneOf"].as_array();
+        let other = any.and_then(|any| any.iter().find(|one| one["type"] != "null"));
+        other.map_or(schema, |other| meant(other, all))
+    }
+
+    fn is_of(kind: &str, schema: &Value) -> bool {
+        match &schema["type"] {
+            Value::Array(kinds) => kinds.contains(&kind.into()),
+            one => one == kind,
+        }
+    }
+
+    /// The members of an object and whether each must be there.
+    fn members(schema: &Value) -> Vec<(&String, &Value, bool)> {
+        let required = |name: &String| {
+            schema["required"].as_array().is_some_and(|all| all.contains(&name.as_str().into()))
+        };
+        let all = schema["properties"].as_object().into_iter().flatten();
+        all.map(|(name, member)| (name, member, required(name))).collect()
+    }
+
+    #[track_caller]
+    fn check(kind: &Kind, member: &str, value: &Value, expect: Result<(), (&str, &str)>) {
+        let mut data = kind.example.clone();
+        data[member] = value.clone();
+        let read = Event::decode(kind.name, &data.to_string()).unwrap();
+        let got = read.map(drop);
+        let expect = expect.map_err(|(pointer, detail)| DataError::at(pointer, detail));
+        assert_eq!(got, expect, "{} {data}", kind.name);
+    }
+
+    #[test]
+    fn null_is_as_good_as_left_out_and_an_array_is_no_object() {
+        let (mut nulls, mut objects) = (0, 0);
+        for kind in kinds() {
+            let value = |(name, schema): &(String, RefOr<Schema>)| {
+                (name.clone(), serde_json::to_value(schema).unwrap())
+            };
+            let all: Schemas = kind.schemas.iter().map(value).collect();
+            for (name, schema, required) in members(&all[&kind.data]) {
+                let pointer = format!("/{name}");
+                if !required {
+                    nulls += 1;
+                    check(&kind, name, &Value::Null, Ok(()));
+                }
+                let schema = meant(schema, &all);
+                let (inner, list) = match schema.get("items") {
+                    Some(items) => (meant(items, &all), true),
+                    None => (schema, false),
+                };
+                if !is_of("object", inner) {
+                    continue;
+                }
+                objects += 1;
+                let put = |value: Value| if list { json!([value]) } else { value };
+                let place = if list { format!("{pointer}/0") } else { pointer };
+                for other in [json!([1]), json!("x"), json!(7)] {
+                    check(&kind, name, &put(other), Err((&place, "must be an object")));
+                }
+                for (member, _, required) in members(inner) {
+                    assert!(!required, "{name}/{member}: say here what the others are");
+                    nulls += 1;
+                    check(&kind, name, &put(json!({ member: null })), Ok(()));
+                }
+            }
+        }
+        assert!(nulls > 60 && objects > 6, "{nulls} {objects}");
+    }
+}

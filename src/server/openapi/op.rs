@@ -239,10 +239,32 @@ pub fn word(name: &str, text: &str, words: &[&str]) -> Value {
 
 /// A time. An empty one is as good as none, here as in all that may follow the question mark.
 pub fn time(name: &str, text: &str) -> Value {
-    let forms =
-        json!([{ "type": "string", "format": "date-time" }, { "type": "string", "enum": [""] }]);
-    let example = "2026-01-02T03:04:05Z";
-    param(name, text, json!({ "anyOf": forms, "examples": [example] }))
+    let forms = json!([
+        { "type": "string", "format": "date-time" },
+        { "type": "integer", "minimum": 0, "description": "Epoch milliseconds." },
+        { "type": "string", "enum": [""] }
+    ]);
+    let text = format!("{text} RFC 3339 or epoch milliseconds.");
+    let examples = json!(["2026-01-02T03:04:05Z", 1_767_323_045_000_i64]);
+    param(name, &text, json!({ "anyOf": forms, "examples": examples }))
+}
+
+/// Labels that a series must have: parameters whose names are not known before. An object whose
+/// members are parameters of their own (`form`, exploded) says so.
+pub fn labels() -> Value {
+    json!({
+        "name": "label.{name}",
+        "in": "query",
+        "description": "`label.NAME=VALUE`, as often as there are labels: only series with all of them.",
+        "style": "form",
+        "explode": true,
+        "schema": {
+            "type": "object",
+            "patternProperties": { "^label\\.": { "type": "string" } },
+            "additionalProperties": false
+        },
+        "example": { "label.queue": "mail" }
+    })
 }
 
 /// A length of time: `90s`, `15m`, `6h`, `30d`.

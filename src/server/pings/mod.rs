@@ -19,23 +19,13 @@ use crate::pipeline::publish::Published;
 use crate::server::App;
 use crate::server::access::secret::Credential;
 use crate::server::access::{Act, Caller, record};
-use crate::server::params::{MAX_LIMIT, given, limit, settle};
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// What whoever changes pings waits for.
 const TURN: &str = "pings";
-
-/// Which page of the list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct PingsParams {
-    /// Pings a page, 1 to 500, default 50.
-    pub limit: Option<String>,
-    /// `next` of the page before.
-    pub after: Option<String>,
-}
 
 /// A ping that was just made: what is listed of it, its token and its address.
 #[derive(Debug, Serialize)]
@@ -74,18 +64,11 @@ impl NewPing {
 ///
 /// # Errors
 /// 422 at the parameter that cannot be.
-pub fn list(shown: &Published, params: &PingsParams) -> Result<PingsPage, ApiError> {
-    let mut errors = Vec::new();
-    let limit = limit(&params.limit, MAX_LIMIT, &mut errors);
-    let limit = settle(limit, errors)?;
+pub fn list(shown: &Published, params: &PageParams) -> Result<PingsPage, ApiError> {
     let projects = &shown.state.projects;
-    let mut all: Vec<_> = projects.pings.keys().filter_map(|ping| projects.pinged(ping)).collect();
-    all.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    let after = given(&params.after);
-    let mut rest =
-        all.into_iter().filter(|(one, _)| after.is_none_or(|after| one.id.as_str() > after));
-    let items: Vec<_> = rest.by_ref().take(limit).filter_map(|(p, _)| item(p, shown)).collect();
-    let next = rest.next().and(items.last()).map(|last| last.project.to_string());
+    let all: Vec<_> = projects.pings.keys().filter_map(|ping| projects.pinged(ping)).collect();
+    let Page { items, next } = params.of(all, |(project, _)| project.id.clone())?;
+    let items = items.into_iter().filter_map(|(project, _)| item(project, shown)).collect();
     Ok(PingsPage { as_of: shown.as_of, items, next })
 }
 

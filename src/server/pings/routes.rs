@@ -1,16 +1,17 @@
 //! Routes of pings.
 
-use super::{PingsParams, beat, create, list, remove};
+use super::{beat, create, list, remove};
 use crate::domain::projects::{PingSpec, PingsPage};
 use crate::domain::{Permission, Permissions};
 use crate::server::access::Caller;
 use crate::server::body::JsonBody;
 use crate::server::needs::{Needs, Routes};
+use crate::server::page::Asked;
 use crate::server::peer::Peer;
 use crate::server::{App, problem};
 use crate::wire::ApiError;
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,11 +43,8 @@ pub fn writes() -> Routes {
 }
 
 /// `GET /api/v1/pings?limit=&after=`: by project, without tokens.
-async fn read_pings(
-    State(app): State<App>,
-    params: Result<Query<PingsParams>, QueryRejection>,
-) -> Result<Json<PingsPage>, ApiError> {
-    let Query(params) = params.map_err(problem::malformed)?;
+async fn read_pings(State(app): State<App>, asked: Asked) -> Result<Json<PingsPage>, ApiError> {
+    let Query(params) = asked.map_err(problem::malformed)?;
     list(&app.hub.published(), &params).map(Json)
 }
 

@@ -10,6 +10,7 @@ use crate::domain::work::{
 use crate::pipeline::publish::Published;
 use crate::server::App;
 use crate::server::access::{self, Act, Caller};
+use crate::server::page::{Page, PageParams};
 use crate::wire::{ApiError, ErrorKind, FieldError};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -131,10 +132,14 @@ fn wrong_ids(ids: &[Arc<str>]) -> Option<FieldError> {
 }
 
 /// The last jobs, newest first.
-pub fn jobs(shown: &Published) -> JobsPage {
-    let mut items: Vec<_> = shown.state.work.jobs.values().map(|job| job.item.clone()).collect();
-    items.sort_by_key(|item| Reverse((item.created_at, item.id.clone())));
-    JobsPage { as_of: shown.as_of, cursor: shown.cursor.clone(), items, next: None }
+///
+/// # Errors
+/// 422 at the parameter that cannot be.
+pub fn jobs(shown: &Published, params: &PageParams) -> Result<JobsPage, ApiError> {
+    let all = shown.state.work.jobs.values().map(|job| job.item.clone()).collect();
+    let newest = |item: &JobItem| Reverse((item.created_at, item.id.clone()));
+    let Page { items, next } = params.of(all, newest)?;
+    Ok(JobsPage { as_of: shown.as_of, cursor: shown.cursor.clone(), items, next })
 }
 
 /// One job.

@@ -11,6 +11,7 @@ use crate::domain::work::{
 use crate::server::access::Caller;
 use crate::server::body::JsonBody;
 use crate::server::needs::{Needs, Routes};
+use crate::server::page;
 use crate::server::{App, problem, server_fns};
 use crate::wire::ApiError;
 use axum::Json;
@@ -81,8 +82,9 @@ async fn read_task(State(app): State<App>, id: Name) -> Result<Json<TaskDetail>,
 }
 
 /// `GET /api/v1/jobs`
-async fn read_jobs(State(app): State<App>) -> Json<JobsPage> {
-    Json(jobs(&app.hub.published()))
+async fn read_jobs(State(app): State<App>, asked: page::Asked) -> Result<Json<JobsPage>, ApiError> {
+    let Query(params) = asked.map_err(problem::malformed)?;
+    jobs(&app.hub.published(), &params).map(Json)
 }
 
 /// `GET /api/v1/jobs/{id}`

@@ -197,7 +197,7 @@ const ROUTES: &[(&str, &str, Open)] = &[
     ("GET", "/board", Page("view_metrics")),
 ];
 
-/// What pages call, by GET or POST.
+/// What pages call; those that are [`ACTS`] by POST, all others by GET.
 const FOR_PAGES: &[(&str, Open)] = &[
     ("project", To("view_projects")),
     ("rates", To("view_projects")),
@@ -261,12 +261,47 @@ const FOR_PAGES: &[(&str, Open)] = &[
     ("unpin", To("view_metrics")),
 ];
 
+/// What changes something, or takes a body.
+const ACTS: &[&str] = &[
+    "command",
+    "retry",
+    "job",
+    "end_session",
+    "password",
+    "create_user",
+    "change_user",
+    "remove_user",
+    "define_role",
+    "remove_role",
+    "create_token",
+    "revoke_token",
+    "acknowledge_alerts",
+    "silence_alerts",
+    "create_silence",
+    "end_silence",
+    "save_maintenance",
+    "remove_maintenance",
+    "save_alert_rule",
+    "remove_alert_rule",
+    "test_alert_rule",
+    "save_channel",
+    "remove_channel",
+    "test_channel",
+    "requeue_notification",
+    "import_trades",
+    "create_ping",
+    "remove_ping",
+    "pin",
+    "unpin",
+];
+
 fn expected() -> Vec<(String, String, Open)> {
     let own = |(method, path, open): &(&str, &str, Open)| {
         ((*method).to_owned(), (*path).to_owned(), *open)
     };
-    let pages = FOR_PAGES.iter().flat_map(|(name, open)| {
-        ["GET", "POST"].map(|method| (method.to_owned(), format!("/api/ui/{name}"), *open))
+    let pages = FOR_PAGES.iter().map(|(name, open)| {
+        let method = if ACTS.contains(name) { "POST" } else { "GET" };
+        (method.to_owned(), format!("/api/ui/{name}"), *open)
     });
     ROUTES.iter().map(own).chain(pages).collect()
 }

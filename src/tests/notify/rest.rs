@@ -47,6 +47,9 @@ async fn channels_are_made_read_changed_tried_and_removed() {
     assert_eq!(came[0]["verified"], true);
     let body: Value = serde_json::from_str(came[0]["body"].as_str().unwrap()).unwrap();
     assert_eq!(body["type"], "alert.test");
+    let told = &body["data"]["alerts"][0];
+    assert_eq!(told["subject"], "channel/ops-on-call");
+    assert_eq!(told["labels"]["subject"], told["subject"]);
     receiver.behaves("500");
     let tried = server.post("/api/v1/channels/ops-on-call/test").await.json();
     assert_eq!(tried["success"], false);

@@ -19,6 +19,10 @@ pub struct Opened {
     pub to: Move,
     /// What it says.
     pub what: What,
+    /// Since when its condition has held, if that was before it was known here: another system has
+    /// said when it raised it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// What an alert is about. There is at most one open alert of a key.

@@ -20,9 +20,9 @@ pub struct Alert {
     pub what: What,
     /// Where it stands.
     pub life: Life,
-    /// When its condition was first seen to hold.
+    /// When its condition was first seen to hold, here or by whoever raised it.
     pub created_at: Timestamp,
-    /// When it fired, if it has.
+    /// When it fired here, if it has.
     pub fired_at: Option<Timestamp>,
     /// When it last said something new.
     pub said_at: Timestamp,
@@ -53,12 +53,13 @@ pub struct Ack {
 impl Alert {
     /// One that begins.
     pub(in crate::domain::alerts) fn begun(stamp: &Stamp, opened: &Opened) -> Self {
+        let since = opened.since.map_or(stamp.at, |since| since.min(stamp.at));
         Self {
             id: opened.alert.clone(),
             key: opened.key.clone(),
             what: opened.what.clone(),
-            life: Life::begin(opened.to, stamp.at),
-            created_at: stamp.at,
+            life: Life::begin(opened.to, since),
+            created_at: since,
             fired_at: (opened.to == Move::Fired).then_some(stamp.at),
             said_at: stamp.at,
             ack: None,

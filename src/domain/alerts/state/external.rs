@@ -8,6 +8,9 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The rule of the findings that they are.
+pub const RULE: &str = "alert.external";
+
 /// An alert's id is unique within the source of the event that names it.
 type Key = (Arc<str>, Arc<str>);
 
@@ -139,7 +142,7 @@ fn finding((source, id): &Key, alert: &External) -> Finding {
     let title = alert.title.as_deref().unwrap_or(id);
     let from = alert.source.as_ref().unwrap_or(source);
     Finding {
-        rule: "alert.external".to_owned(),
+        rule: RULE.to_owned(),
         severity: alert.severity,
         subject: format!("alert/{source}/{id}"),
         message: format!("{from} raised an alert: {title}"),

@@ -12,7 +12,7 @@ mod sources;
 mod windows;
 
 pub use alert::{Ack, Alert, opened as item_opened};
-pub use external::{External, Externals};
+pub use external::{External, Externals, RULE as OF_OTHERS};
 pub use outbox::{ChannelLog, Notification, Outbox};
 pub use sources::{Source, Sources};
 pub use windows::{Observation, Window, Windows, subject as metric_subject};

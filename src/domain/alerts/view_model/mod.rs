@@ -132,10 +132,12 @@ impl AlertItem {
         rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
     }
 
-    /// Whether it needs somebody: it fires, nobody has seen it, and nothing keeps it quiet.
+    /// Whether it needs somebody: it fires and is no mere information, nobody has seen it, and nothing
+    /// keeps it quiet.
     pub fn is_loud(&self) -> bool {
         matches!(self.state, AlertState::Firing | AlertState::Unknown)
             && self.fired_at.is_some()
+            && self.severity > Severity::Info
             && !self.acknowledged
             && self.silenced_until.is_none()
             && self.covered_by.is_none()

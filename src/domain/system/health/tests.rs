@@ -16,7 +16,7 @@ fn sample(state: &mut State, s: i64, change: impl Fn(&mut Sampled)) {
 }
 
 fn cpu(usage_percent: f64) -> impl Fn(&mut Sampled) {
-    move |s| s.cpu = Some(Cpu { usage_percent, cores: 4 })
+    move |s| s.cpu = Some(Cpu { usage_percent, cores: Some(4) })
 }
 
 fn found(state: &State, s: i64) -> Vec<(String, Severity)> {
@@ -81,7 +81,7 @@ fn load_is_held_against_the_cores() {
     let load = |one| {
         move |s: &mut Sampled| {
             s.load = Some([one, 0.0, 0.0]);
-            s.cpu = Some(Cpu { usage_percent: 0.0, cores: 4 });
+            s.cpu = Some(Cpu { usage_percent: 0.0, cores: Some(4) });
         }
     };
     check(300, load(7.9), &[]);

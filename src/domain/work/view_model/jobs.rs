@@ -138,7 +138,7 @@ pub struct JobsPage {
     pub cursor: Cursor,
     /// The jobs.
     pub items: Vec<JobItem>,
-    /// Always null: only the last 100 are kept.
+    /// Where the next page begins, if there is another; only the last 100 jobs are kept.
     pub next: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Signing in, and one's own sessions.
 
 use crate::domain::access::{Me, PasswordChange, SessionsPage};
-use crate::server::openapi::op::{FORM, JSON, Op, delete, get, named, object, post, put};
+use crate::server::openapi::op::{FORM, JSON, Op, delete, get, named, object, paged, post, put};
 use serde_json::json;
 
 /// What it answers to.
@@ -51,7 +51,8 @@ pub fn operations() -> Vec<Op> {
         get("/api/v1/me", "me", "Who one is, and what one may do.")
             .answers::<Me>(200, "The caller."),
         get("/api/v1/me/sessions", "my_sessions", "Where one is signed in.")
-            .answers::<SessionsPage>(200, "All of them.")
+            .query(paged(500, 50))
+            .answers::<SessionsPage>(200, "A page of them.")
             .fails(&[404, 409]),
         delete("/api/v1/me/sessions/{id}", "end_my_session", "Signs out elsewhere.")
             .name("id", "Id of the session.")

@@ -47,7 +47,8 @@ pub fn operations() -> Vec<Op> {
             .answers_as(204, "They are gone.", [])
             .fails(&[404, 409]),
         get("/api/v1/roles", "roles", "Roles, built-in ones first.")
-            .answers::<RolesPage>(200, "All of them."),
+            .query(paged(500, 50))
+            .answers::<RolesPage>(200, "A page of them."),
         post("/api/v1/roles", "create_role", "Defines a role.")
             .takes_as(JSON, new_role, json!({ "name": "dispatcher", "permissions": ["view_agents", "retry_tasks"] }))
             .answers::<RoleItem>(200, "It was defined before, and means that now.")

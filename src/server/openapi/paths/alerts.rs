@@ -115,7 +115,8 @@ pub fn operations() -> Vec<Op> {
             .answers_as(200, "What became of them.", [(JSON, named("AlertsDone"))])
             .fails(&[404]),
         get("/api/v1/alert-rules", "alert_rules", "Rules, built-in ones too.")
-            .answers_list::<RuleItem>("All of them."),
+            .query(paged(500, 50))
+            .answers_list::<RuleItem>("A page of them."),
         post("/api/v1/alert-rules", "create_alert_rule", "Makes a rule.")
             .takes::<RuleSpec>(rule.clone())
             .answers::<RuleItem>(201, "It is in effect.")
@@ -143,7 +144,8 @@ pub fn operations() -> Vec<Op> {
         .takes_as(JSON, test, json!({ "rule": rule, "days": 7 }))
         .answers::<BackTest>(200, "When it would have fired."),
         get("/api/v1/silences", "silences", "Silences in effect.")
-            .answers_list::<SilenceItem>("All of them."),
+            .query(paged(500, 50))
+            .answers_list::<SilenceItem>("A page of them."),
         post("/api/v1/silences", "create_silence", "Keeps all alerts quiet that match.")
             .more("Name its end as `until` or as `for_s`, not both.")
             .takes::<SilenceSpec>(
@@ -156,7 +158,8 @@ pub fn operations() -> Vec<Op> {
             .answers_as(204, "It is over.", [])
             .fails(&[404]),
         get("/api/v1/maintenance", "maintenance", "Maintenance windows.")
-            .answers_list::<MaintenanceItem>("All of them."),
+            .query(paged(500, 50))
+            .answers_list::<MaintenanceItem>("A page of them."),
         post("/api/v1/maintenance", "create_maintenance", "Makes a maintenance window.")
             .takes::<MaintenanceSpec>(window.clone())
             .answers::<MaintenanceItem>(201, "It is in effect.")

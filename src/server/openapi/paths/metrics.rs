@@ -2,7 +2,7 @@
 
 use crate::domain::metrics::{AGGREGATIONS, ChartSpec, MetricItem, MetricsList, Pin, Pins};
 use crate::server::openapi::op::{
-    Op, delete, get, named, object, paged, post, span, text, time, word,
+    Op, delete, get, labels, named, object, paged, post, span, text, time, word,
 };
 use serde_json::{Value, json};
 
@@ -17,19 +17,28 @@ fn course(path: &'static str, id: &'static str, summary: &'static str) -> Op {
     );
     get(path, id, summary)
         .name("name", "Name of the metric.")
-        .more("`label.NAME=VALUE` takes only series with that label. A point stands at the start of its step.")
+        .more("A point stands at the start of its step.")
         .query([
+            labels(),
             time("start_time", "Begin; a day ago if left out."),
             time("end_time", "End; now if left out."),
             span("window", "How long, instead of `start_time`.", "24h"),
             span("step", "Length of a step, the next multiple of 10 seconds where it is none; one that suits the range and the number of series if left out.", "5m"),
-            word("aggregation", "How the values of a step become one; `avg` if left out.", &AGGREGATIONS),
-            text("by", "Labels whose series are kept apart, separated by commas; empty merges all."),
+            word(
+                "aggregation",
+                "How the values of a step become one; `avg` if left out.",
+                &AGGREGATIONS,
+            ),
+            text(
+                "by",
+                "Labels whose series are kept apart, separated by commas; empty merges all.",
+            ),
         ])
-        .answers_as(200, "Points, oldest first.", [(
-            crate::server::openapi::op::JSON,
-            json!({ "type": "array", "items": point }),
-        )])
+        .answers_as(
+            200,
+            "Points, oldest first.",
+            [(crate::server::openapi::op::JSON, json!({ "type": "array", "items": point }))],
+        )
         .with(&["X-Step-Seconds"])
         .exports()
         .fails(&[404])
@@ -40,8 +49,8 @@ pub fn operations() -> Vec<Op> {
     let board: Value = json!({ "title": "Mail", "metric": "queue_depth", "labels": { "queue": "mail" }, "aggregation": "max", "window": "6h" });
     vec![
         get("/api/v1/metrics", "metrics", "Series with their newest value.")
-            .more("`label.NAME=VALUE` takes only series with that label.")
             .query([
+                labels(),
                 text("name", "Of this metric alone."),
                 text("q", "Words in name, unit and labels."),
             ])
@@ -57,11 +66,12 @@ pub fn operations() -> Vec<Op> {
         ),
         get("/api/v1/metrics/{name}/latest", "metric_latest", "The newest value of a metric.")
             .name("name", "Name of the metric.")
-            .more("`label.NAME=VALUE` takes only series with that label.")
+            .query([labels()])
             .answers::<MetricItem>(200, "The newest of all series that match.")
             .fails(&[404]),
         get("/api/v1/me/pins", "pins", "Charts on one's own board.")
-            .answers::<Pins>(200, "All of them."),
+            .query(paged(500, 50))
+            .answers::<Pins>(200, "A page of them."),
         post("/api/v1/me/pins", "pin", "Puts a chart on one's own board.")
             .takes::<ChartSpec>(board)
             .answers::<Pin>(201, "It is on the board.")

@@ -12,7 +12,8 @@ pub fn operations() -> Vec<Op> {
     });
     vec![
         get("/api/v1/channels", "channels", "Channels; their secrets are never read back.")
-            .answers_list::<ChannelItem>("All of them."),
+            .query(paged(500, 50))
+            .answers_list::<ChannelItem>("A page of them."),
         post("/api/v1/channels", "create_channel", "Makes a channel.")
             .takes::<ChannelSpec>(channel.clone())
             .answers::<ChannelItem>(201, "It is in effect.")

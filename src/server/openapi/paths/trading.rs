@@ -23,7 +23,8 @@ pub fn operations() -> Vec<Op> {
                 &["true", "false"],
             ),
         ])
-        .answers::<Portfolio>(200, "As of the newest flush."),
+        .answers::<Portfolio>(200, "As of the newest flush.")
+        .fails(&[404]),
         get("/api/v1/trades", "trades", "Trades, newest first.")
             .query([
                 text("symbol", "Of this symbol."),

@@ -76,7 +76,8 @@ pub fn operations() -> Vec<Op> {
             .answers::<AgentDetail>(200, "As of the newest flush.")
             .fails(&[404]),
         get("/api/v1/jobs", "jobs", "Jobs, newest first.")
-            .answers::<JobsPage>(200, "All that are kept."),
+            .query(paged(500, 50))
+            .answers::<JobsPage>(200, "A page of those that are kept."),
         get("/api/v1/jobs/{id}", "job", "A job with its progress.")
             .name("id", "Id of the job.")
             .answers::<JobItem>(200, "As of the newest flush.")
