@@ -217,6 +217,9 @@ async fn a_metric_has_only_so_many_series() {
     let series = |i: usize| value("requests", 1.0, json!({ "user": format!("u{i:05}") }));
     let events: Vec<Value> = (0..MOST + 3).map(series).collect();
     server.send(json!(events)).await;
+    // The past may come to so many at once a little later.
+    let last = "/api/v1/metrics/requests?label.user=u09999&window=1m";
+    server.until(last, |points| points.as_array().is_some_and(|all| !all.is_empty())).await;
     let page = server.get("/api/v1/metrics?name=requests&limit=1").await.json();
     assert_eq!((&page["total"], &page["overflow"]), (&json!(MOST), &json!(3)));
     let wrong = wrong(&server.get("/api/v1/metrics/requests").await);
