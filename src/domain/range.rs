@@ -26,7 +26,7 @@ pub const RESOLUTIONS: [Resolution; 4] = [
     Resolution { step_ms: 10 * SECOND, keep_ms: 2 * DAY },
     Resolution { step_ms: MINUTE, keep_ms: 14 * DAY },
     Resolution { step_ms: HOUR, keep_ms: 400 * DAY },
-    Resolution { step_ms: DAY, keep_ms: 3_650 * DAY },
+    Resolution { step_ms: DAY, keep_ms: OLDEST },
 ];
 
 /// Steps that are chosen when none is asked for.
@@ -56,7 +56,7 @@ const COMFORTABLE: i64 = 400;
 const SHORTEST: i64 = MINUTE;
 const LONGEST: i64 = 400 * DAY;
 /// As far back as anything is kept.
-const OLDEST: i64 = RESOLUTIONS[RESOLUTIONS.len() - 1].keep_ms;
+const OLDEST: i64 = 3_650 * DAY;
 
 /// A range as it stands in an address. All are text, so that a bad one is answered with its name
 /// rather than with a parser's complaint; an empty one counts as left out, as a form sends it.

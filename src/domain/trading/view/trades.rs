@@ -88,9 +88,10 @@ fn list(first: TradesPage, asked: Memo<Asked>) -> AnyView {
     };
     let most = move || {
         let total = total.get();
-        (total > MAX_EXPORT)
-            .then(|| format!("the newest {} of them", format::count(MAX_EXPORT as u64)))
-            .unwrap_or_default()
+        if total <= MAX_EXPORT {
+            return String::new();
+        }
+        format!("the newest {} of them", format::count(MAX_EXPORT as u64))
     };
     let import = may(Permission::WriteEvents).then(import);
     view! {
