@@ -89,7 +89,7 @@ async fn what_cannot_be_is_named() {
     server.send(json!([value("m", 1.0, json!({}))])).await;
     for (query, expect) in [
         (
-            "start_time=yesterday&aggregation=median&step=1",
+            "start_time=yesterday&aggregation=median&step=0",
             vec!["/start_time", "/step", "/aggregation"],
         ),
         ("end_time=tomorrow", vec!["/end_time"]),

@@ -122,7 +122,7 @@ const OTHER_ROLE: Write = Ask(
 );
 const TOKEN: Write = Ask("POST", "/api/v1/tokens", r##"{"name":"token #","role":"viewer"}"##);
 const PIN: Write = Ask("POST", "/api/v1/me/pins", r##"{"metric":"m","title":"#"}"##);
-const LOOK: Write = Ask("GET", "/api/v1/pings?after=#", "");
+const LOOK: Write = Ask("GET", "/dashboard/projects?q=#", "");
 
 const PORTFOLIO: &[Write] = &[TRADE, CASH, RATE, PRICE, Beside(&PERIODS)];
 const EVERYTHING: &str =
