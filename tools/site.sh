@@ -33,7 +33,8 @@ shrink() {
     mkdir -p "$shelf"
     rm -f "$shelf/raw.wasm"
     # Exactly these: with more features on it writes modules that browsers refuse.
-    timed "shrinking the WASM (up to a minute)" wasm-opt -Oz \
+    # Twice, since the second time finds what the first one left.
+    timed "shrinking the WASM (a minute or two)" wasm-opt -Oz -Oz \
       --enable-bulk-memory --enable-nontrapping-float-to-int --enable-reference-types \
       --enable-sign-ext --enable-mutable-globals --enable-multivalue "$raw" -o "$shelf/shrunk.wasm"
     cp "$raw" "$shelf/raw.wasm"

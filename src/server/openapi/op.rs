@@ -277,7 +277,10 @@ pub fn span(name: &str, text: &str, example: &str) -> Value {
 /// Entries a page, and where it begins.
 pub fn paged(most: u32, usual: u32) -> [Value; 2] {
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual });
-    [param("limit", "Entries a page.", limit), text("after", "`next` of the page before.")]
+    let mut limit = param("limit", "Entries a page.", limit);
+    // As a form sends what was left out.
+    limit["allowEmptyValue"] = json!(true);
+    [limit, text("after", "`next` of the page before.")]
 }
 
 /// An object of these members, of which some must be there.
