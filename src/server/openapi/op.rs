@@ -277,9 +277,11 @@ pub fn span(name: &str, text: &str, example: &str) -> Value {
 /// Entries a page, and where it begins.
 pub fn paged(most: u32, usual: u32) -> [Value; 2] {
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual });
-    let mut limit = param("limit", "Entries a page.", limit);
-    // As a form sends what was left out.
-    limit["allowEmptyValue"] = json!(true);
+    // Empty, as a form sends it, is left out.
+    let limit = json!({
+        "name": "limit", "in": "query", "description": "Entries a page.", "allowEmptyValue": true,
+        "schema": limit,
+    });
     [limit, text("after", "`next` of the page before.")]
 }
 
