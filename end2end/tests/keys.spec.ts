@@ -55,6 +55,8 @@ test('the palette finds a project and goes there', async ({ page, board }) => {
   await page.keyboard.press('Control+k');
   await expect(field).toBeFocused();
   await expect(field, 'it begins empty').toHaveValue('');
+  // Projects come a little later, and which option is the last is known only then.
+  await expect(palette.getByRole('option', { name: /checkout/ })).toBeVisible();
   await page.keyboard.press('ArrowDown');
   await expect(palette.getByRole('option').nth(1)).toHaveAttribute('aria-selected', 'true');
   await expect(field).toHaveAttribute('aria-activedescendant', 'palette-1');
